@@ -1,0 +1,1 @@
+"""Wire messages: generated from ``protos/`` when the package is built, plus conversions."""

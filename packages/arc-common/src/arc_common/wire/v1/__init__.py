@@ -1,0 +1,1 @@
+"""Version 1 of the wire messages. Everything here but this file is generated."""

@@ -1,0 +1,305 @@
+"""The values that the steps of a simulation exchange. Plain frozen data, no I/O.
+
+``Diff -> Graph (base, head) -> Impact -> Plan -> [Observation per cell] -> Risk -> result``
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Revision = Literal["base", "head"]
+"""The two sides of the diff."""
+
+Condition = Literal["calm", "fault"]
+"""Without and with the injected fault."""
+
+Evidence = Literal["none", "process", "cluster", "model"]
+"""What was measured: nothing had to run, real processes, a real cluster, or stand-ins shaped by the graph."""
+
+Verdict = Literal["pass", "fail", "inconclusive"]
+"""Risk against severity; inconclusive when the interval straddles it."""
+
+
+# --- the diff -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Hunk:
+    """One changed block; line numbers are 1-based, as in a unified diff."""
+
+    old_start: int
+    old_lines: int
+    new_start: int
+    new_lines: int
+
+
+@dataclass(frozen=True)
+class FileChange:
+    """One changed file. Paths are relative to the repository, with forward slashes."""
+
+    path: str
+    """Path at head; for a deleted file its path at base."""
+    status: Literal["added", "modified", "deleted", "renamed", "copied", "type_changed"]
+    old_path: str | None = None
+    """Path at base, when it differs."""
+    hunks: tuple[Hunk, ...] = ()
+    binary: bool = False
+
+
+@dataclass(frozen=True)
+class Diff:
+    """What changed between two commits."""
+
+    base_commit: str
+    """Full object name, or empty when the diff came from a file that does not say."""
+    head_commit: str
+    files: tuple[FileChange, ...]
+    diff_hash: str
+    """``sha256:`` + 64 hex digits over canonical JSON without the timestamp."""
+    timestamp: str
+    """ISO 8601, UTC: when the diff was taken."""
+
+
+# --- the service graph ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Location:
+    """A place in the repository that says so."""
+
+    path: str
+    line: int
+    """1-based."""
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A resilience setting with the place that sets it."""
+
+    value: float
+    """In the unit that the field's name says."""
+    location: Location
+
+
+@dataclass(frozen=True)
+class Service:
+    """One deployable unit."""
+
+    name: str
+    kind: Literal["service", "database", "cache", "broker", "external"] = "service"
+    aliases: tuple[str, ...] = ()
+    """Other names: host names, directory, Kubernetes object names. Sorted."""
+    paths: tuple[str, ...] = ()
+    """Directories or files that it is built from, relative to the repository. Sorted."""
+    language: str | None = None
+    image: str | None = None
+    command: tuple[str, ...] = ()
+    """How to start it, when the repository says so."""
+    port: int | None = None
+    """The port on which it listens, when known."""
+    env: tuple[tuple[str, str], ...] = ()
+    """Environment that the manifests give it, sorted by name."""
+
+
+@dataclass(frozen=True)
+class Edge:
+    """``source`` depends on ``target``: a caller on its callee, a producer and a consumer on their broker."""
+
+    source: str
+    target: str
+    protocol: str = "tcp"
+    """``http``, ``grpc``, ``tcp``, ``redis``, ``postgres``, ``amqp``, ..."""
+    sync: bool = True
+    confidence: float = 1.0
+    """In (0, 1]; grows with agreeing evidence."""
+    evidence: tuple[Location, ...] = ()
+    timeout_ms: Setting | None = None
+    retries: Setting | None = None
+    """Extra attempts after the first."""
+    fallback: Location | None = None
+    """Where a failure of the target is caught and answered without it."""
+    address_env: str | None = None
+    """The source's environment variable that holds the target's address, when there is one."""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """``(source, target)``: at most one edge for each."""
+        return (self.source, self.target)
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Services and what they depend on, at one revision."""
+
+    services: tuple[Service, ...]
+    """Sorted by name."""
+    edges: tuple[Edge, ...]
+    """Sorted by key."""
+    warnings: tuple[str, ...] = ()
+    """What could not be read, one line each, with its path."""
+
+    def service(self, name: str) -> Service | None:
+        """Return the service of that name or alias."""
+        for service in self.services:
+            if service.name == name or name in service.aliases:
+                return service
+        return None
+
+    def outgoing(self, name: str) -> tuple[Edge, ...]:
+        """Return the edges on which ``name`` depends."""
+        return tuple(edge for edge in self.edges if edge.source == name)
+
+    def incoming(self, name: str) -> tuple[Edge, ...]:
+        """Return the edges of those that depend on ``name``."""
+        return tuple(edge for edge in self.edges if edge.target == name)
+
+
+@dataclass(frozen=True)
+class EdgeChange:
+    """What the diff did to one edge."""
+
+    source: str
+    target: str
+    what: Literal["added", "removed", "timeout_ms", "retries", "fallback"]
+    before: float | None
+    """The setting at base; None when it was not set. 1.0 / None for a fallback that was / was not there."""
+    after: float | None
+    """The same at head."""
+    location: Location | None
+    """The place at head, or at base when head no longer has it."""
+
+
+@dataclass(frozen=True)
+class Impact:
+    """Which services a diff touches, and why."""
+
+    direct: tuple[str, ...]
+    """Sorted."""
+    upstream: tuple[str, ...]
+    """Callers of the direct ones up to the entries, without the direct ones. Sorted."""
+    reasons: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """``{service: (one line per reason, ...)}``."""
+
+
+# --- the experiment -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class LoadSpec:
+    """Open-loop load on the entry service."""
+
+    service: str
+    """The entry service."""
+    method: str = "GET"
+    path: str = "/"
+    body: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    rate_per_s: float = 20.0
+    duration_s: float = 1.5
+    """Measured part of one cell."""
+    warm_up_s: float = 0.3
+    """Sent first, not counted."""
+    timeout_s: float = 5.0
+    """A request that takes longer counts as an error at this latency."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What to inject, and on which edges. Injectors say which kinds they support."""
+
+    kind: str
+    """For example ``latency``."""
+    delay_ms: float = 0.0
+    jitter_ms: float = 0.0
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A named fault with what it means."""
+
+    scenario_id: str
+    summary: str
+    fault: Fault
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One measurement of the 2x2 design."""
+
+    round_index: int
+    revision: Revision
+    condition: Condition
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that is decided before something starts. Drawn from the seed."""
+
+    sim_id: str
+    scenario: Scenario
+    seed: int
+    rounds: int
+    cells: tuple[Cell, ...]
+    """In the order in which they are measured: four per round, shuffled inside it."""
+    targets: tuple[tuple[str, str], ...]
+    """The edges (source, target) that get the fault, by head's names. Sorted."""
+    load: LoadSpec
+    manifest: str
+    """The fault as Chaos Mesh YAML, for those who run it themselves."""
+    manifest_hash: str
+    """``sha256:`` + 64 hex digits over the manifest's bytes."""
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What one cell measured."""
+
+    cell: Cell
+    latencies_ms: tuple[float, ...]
+    """One per request, in the order of sending, from the *intended* send time; timeouts at the timeout's value."""
+    errors: int
+    """Requests that failed: refused, timed out, or answered with 5xx."""
+    error_kinds: dict[str, int] = field(default_factory=dict)
+    """``{"http_503": 3, "timeout": 1}``."""
+    started_s: float = 0.0
+    """Monotonic, relative to the start of the run."""
+
+
+# --- the result -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A point estimate with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class ArmMetrics:
+    """Aggregate over all rounds of one of the four arms."""
+
+    p50_ms: float
+    p95_ms: float
+    error_rate: float
+    """In [0, 1]."""
+    requests: int
+
+
+@dataclass(frozen=True)
+class Risk:
+    """How much worse the diff makes the system under the fault."""
+
+    score: Estimate
+    """In [0, 100]."""
+    latency_log_ratio: Estimate
+    """Difference in differences of ln(p95 fault / p95 calm), head minus base."""
+    error_rate_rise: Estimate
+    """Difference in differences of (error rate fault - calm), head minus base, in [-2, 2]."""
+    arms: dict[str, ArmMetrics]
+    """``{"base_calm": ..., "base_fault": ..., "head_calm": ..., "head_fault": ...}``."""
+    verdict: Verdict

@@ -34,13 +34,17 @@ def compile_protos(protos, target):
     sources = sorted(str(path) for path in (protos / PACKAGE).glob("*.proto"))
     with tempfile.TemporaryDirectory() as scratch:
         tool_path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-        subprocess.run(
+        run = subprocess.run(
             [sys.executable, "-m", "grpc_tools.protoc", f"-I{protos}"]
             + [f"--{kind}_out={scratch}" for kind in ("python", "grpc_python", "mypy", "mypy_grpc")]
             + sources,
-            check=True,
+            check=False,
+            stderr=subprocess.PIPE,
+            universal_newlines=True,
             env={**os.environ, "PATH": _with_plugin(tool_path)},
         )
+        if run.returncode:
+            raise RuntimeError(f"protoc refused {protos}:\n{run.stderr}")
         for made in sorted((Path(scratch) / PACKAGE).iterdir()):
             if "_pb2_grpc" in made.name and not _has_service(made.with_suffix(".py")):
                 continue

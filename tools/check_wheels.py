@@ -1,0 +1,91 @@
+"""Install the built wheels, from files alone, into fresh environments and use them.
+
+usage: python tools/check_wheels.py DIST
+
+arc-common and arc-runtime on the oldest and newest supported Python, all three on arc-sim's oldest and newest.
+A Python that is not on this machine is named. Exit 1 when an installation or a use fails.
+"""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+PLANS = (
+    ("3.8", ("arc_common", "arc_runtime")),
+    ("3.13", ("arc_common", "arc_runtime")),
+    ("3.10", ("arc_common", "arc_runtime", "arc_sim")),
+    ("3.13", ("arc_common", "arc_runtime", "arc_sim")),
+)
+
+USE = {
+    "arc_common": """
+import json, pathlib, tempfile
+from arc_common.canonical import canonical_bytes
+from arc_common.wire.v1 import patterns_pb2, simulation_pb2, telemetry_pb2, telemetry_pb2_grpc
+from arc_common import schemas
+assert canonical_bytes({"b": 1, "a": 2}) == b'{"a":2,"b":1}'
+event = telemetry_pb2.Event(event_id="e", provider="openai")
+assert telemetry_pb2.Event.FromString(event.SerializeToString()) == event
+assert schemas.load("simulation_result.v1")["title"]
+""",
+    "arc_runtime": """
+from arc_runtime import Arc
+arc = Arc()
+body = {"model": "gpt-4", "messages": [{"role": "user", "content": "hi"}], "temperature": 0.95}
+decision = arc.explain(body, provider="openai", operation="chat.completions")
+assert decision.body["temperature"] == 0.7, decision
+assert body["temperature"] == 0.95
+arc.close()
+""",
+    "arc_sim": """
+import pathlib, subprocess, tempfile
+import arc_sim
+folder = pathlib.Path(tempfile.mkdtemp())
+git = lambda *words: subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *words], cwd=folder, check=True, capture_output=True)
+git("init"); (folder / "a").write_text("1"); git("add", "."); git("commit", "-m", "1")
+(folder / "a").write_text("2"); git("commit", "-am", "2")
+diff = arc_sim.serialize_diff("HEAD~1..HEAD", repo=str(folder))
+assert diff["files"][0]["path"] == "a" and diff["diff_hash"].startswith("sha256:")
+""",
+}
+
+
+def check(python: str, packages: tuple[str, ...], dist: Path) -> None:
+    """Install ``packages`` from ``dist`` on one Python and run their use; raises CalledProcessError."""
+    with tempfile.TemporaryDirectory() as folder:
+        env = Path(folder) / "env"
+        subprocess.run(["uv", "venv", "--quiet", "--python", f"python{python}", str(env)], check=True)
+        wheels = [str(next(dist.glob(f"{package}-*.whl"))) for package in packages]
+        interpreter = env / "bin" / "python"
+        subprocess.run(["uv", "pip", "install", "--quiet", "--python", str(interpreter), *wheels], check=True)
+        for package in packages:
+            subprocess.run([str(interpreter), "-W", "error", "-c", USE[package]], check=True, cwd=folder)
+        subprocess.run([str(env / "bin" / "arc"), "--help"], check=True, cwd=folder, stdout=subprocess.DEVNULL)
+        if "arc_sim" in packages:
+            subprocess.run(
+                [str(env / "bin" / "arc"), "sim", "--help"], check=True, cwd=folder, stdout=subprocess.DEVNULL
+            )
+
+
+def main() -> int:
+    """Check every plan whose Python is here."""
+    dist = Path(sys.argv[1]).resolve()
+    failed = False
+    for python, packages in PLANS:
+        label = f"Python {python:4} {' + '.join(packages)}"
+        if not shutil.which(f"python{python}"):
+            print(f"{label}: MISSING, no python{python} on PATH or in pyenv")
+            continue
+        try:
+            check(python, packages, dist)
+            print(f"{label}: installed from wheels alone, imported, used")
+        except subprocess.CalledProcessError as error:
+            failed = True
+            print(f"{label}: FAILED: {error}")
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -43,7 +43,8 @@ arc.close()
 import pathlib, subprocess, tempfile
 import arc_sim
 folder = pathlib.Path(tempfile.mkdtemp())
-git = lambda *words: subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *words], cwd=folder, check=True, capture_output=True)
+identity = ["-c", "user.name=a", "-c", "user.email=a@b"]
+git = lambda *words: subprocess.run(["git", *identity, *words], cwd=folder, check=True, capture_output=True)
 git("init"); (folder / "a").write_text("1"); git("add", "."); git("commit", "-m", "1")
 (folder / "a").write_text("2"); git("commit", "-am", "2")
 diff = arc_sim.serialize_diff("HEAD~1..HEAD", repo=str(folder))

@@ -13,7 +13,7 @@ EMPTY_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "misc"
 def findings() -> list[str]:
     """Return one line per broken rule."""
     found = []
-    for source in sorted(ROOT.glob("packages/*/src")) + [ROOT / "tools", ROOT / "tests-e2e"]:
+    for source in [*sorted(ROOT.glob("packages/*/src")), ROOT / "tools", ROOT / "tests-e2e"]:
         for path in sorted(source.rglob("*.py")):
             if "_pb2" in path.name or "lotus" in path.parts:
                 continue

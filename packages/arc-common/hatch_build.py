@@ -40,7 +40,7 @@ def compile_protos(protos, target):
             + sources,
             check=False,
             stderr=subprocess.PIPE,
-            universal_newlines=True,
+            text=True,
             env={**os.environ, "PATH": _with_plugin(tool_path)},
         )
         if run.returncode:

@@ -75,7 +75,7 @@ arrows: setup ## which module may import which
 	@$(RUN) lint-imports --no-logo
 
 bench: setup ## measure; writes docs/benchmarks/
-	@$(RUN) python tools/bench.py $(ARGS)
+	@$(RUN) python tools/run_benchmarks.py $(ARGS)
 
 golden: setup ## rewrite the golden files; read the diff before you commit it
 	@ARC_REWRITE_GOLDEN=1 $(RUN) pytest -q packages/arc-common/tests/golden packages/arc-runtime/tests/golden packages/arc-sim/tests/golden

@@ -1,0 +1,1 @@
+"""Benchmarks: each module measures one thing and returns a Report. Run them with ``make bench``."""

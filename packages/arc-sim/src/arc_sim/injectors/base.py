@@ -3,7 +3,6 @@
 from typing import Protocol
 
 from arc_common.undo import Undo
-
 from arc_sim.model import Fault
 from arc_sim.sandboxes.base import Running
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Protocol
 
 from arc_common.undo import Undo
-
 from arc_sim.model import Edge, Evidence, Graph, Revision
 
 

@@ -43,6 +43,14 @@ class FileChange:
     """Path at base, when it differs."""
     hunks: tuple[Hunk, ...] = ()
     binary: bool = False
+    old_id: str | None = None
+    """Object name of the content at base; None when there was none or the diff does not say."""
+    new_id: str | None = None
+    """The same at head; ``sha256:`` + digest of the file's part of the patch when the diff came as a patch."""
+    old_mode: str | None = None
+    """Git's mode at base, for example ``100644``, or ``160000`` for a submodule."""
+    new_mode: str | None = None
+    """The same at head."""
 
 
 @dataclass(frozen=True)

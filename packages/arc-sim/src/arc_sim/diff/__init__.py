@@ -1,0 +1,1 @@
+"""What changed between two commits: from git, from a file, to JSON and its hash."""

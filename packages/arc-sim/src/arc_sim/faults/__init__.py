@@ -1,0 +1,1 @@
+"""What can go wrong: the scenarios, one data file each; see catalog.py."""

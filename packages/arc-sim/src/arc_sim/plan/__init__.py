@@ -1,0 +1,1 @@
+"""What is decided before anything starts: targets, scope, order, load and manifest. Pure; start with draw.py."""

@@ -1,0 +1,164 @@
+"""How much worse the diff makes the system under the fault, on a scale of 0 to 100, with a 95 % interval.
+
+Per round: how much the fault costs at head, minus how much it costs at base (difference in differences), for the tail
+latency as a log ratio and for the error rate as a difference. Rounds are independent, so the interval is a t interval
+over them. Both go through one monotone map. Reasons and sources of every constant: docs/decisions/0007-risk-score.md.
+"""
+
+from collections.abc import Sequence
+from math import ceil, log
+from statistics import fmean
+
+from arc_sim.errors import ProbeError
+from arc_sim.model import ArmMetrics, Condition, Estimate, Observation, Revision, Risk, Verdict
+from arc_sim.risk.intervals import jeffreys, signed_sum, t_interval, widest
+
+CONFIDENCE = 0.95
+"""Of every published interval; each of the score's two components gets half of the error (Bonferroni)."""
+
+LATENCY_FLOOR_MS = 10.0
+"""Added to every p95 before the log, so that 2 ms against 4 ms is not called a doubling."""
+
+RESOLUTION_LOG = log(1.02)
+"""Half width that the latency interval has at least: rounds that agree by chance do not measure finer than 2 %."""
+
+LATENCY_TOLERATED = 1.25
+"""Head's tail may suffer from the fault this many times as much as base's; a quarter is Kayenta's tolerance band."""
+
+LATENCY_CRITICAL = 4.0
+"""Suffering four times as much, two doublings, is a risk of 100 by itself."""
+
+ERRORS_TOLERATED = 0.01
+"""One request in a hundred more: the whole error budget of a 99 % objective."""
+
+ERRORS_CRITICAL = 0.25
+"""One request in four more that fails is a risk of 100 by itself."""
+
+_ARMS: tuple[tuple[Revision, Condition, int], ...] = (
+    ("head", "fault", 1),
+    ("head", "calm", -1),
+    ("base", "fault", -1),
+    ("base", "calm", 1),
+)
+"""Revision, condition, and the sign with which the arm enters the difference in differences."""
+
+
+def assess(observations: Sequence[Observation], severity: int) -> Risk:
+    """Return the risk that the observations show.
+
+    Raises ProbeError when fewer than two rounds have all four arms, each with at least one request.
+    """
+    rounds = _complete_rounds(observations)
+    latencies = [_latency_rise(arms) for arms in rounds]
+    errors = [_error_rise(arms) for arms in rounds]
+    score = _score(latencies, errors, rounds)
+    return Risk(
+        score=score,
+        latency_log_ratio=_rounded(_latency_estimate(latencies, CONFIDENCE), 4),
+        error_rate_rise=_rounded(_error_estimate(errors, rounds, CONFIDENCE), 4),
+        arms={f"{revision}_{condition}": _metrics(rounds, revision, condition) for revision, condition, _ in _ARMS},
+        verdict=judge(score, severity),
+    )
+
+
+def judge(score: Estimate, severity: float) -> Verdict:
+    """Return the verdict: inconclusive when the interval has the severity inside."""
+    if score.low >= severity:
+        return "fail"
+    return "pass" if score.high < severity else "inconclusive"
+
+
+def harm_to_score(latency_log_ratio: float, error_rate_rise: float) -> float:
+    """Return the risk in [0, 100]; it never falls when one of the two harms grows."""
+    latency = _share(latency_log_ratio, log(LATENCY_TOLERATED), log(LATENCY_CRITICAL))
+    errors = _share(error_rate_rise, ERRORS_TOLERATED, ERRORS_CRITICAL)
+    return 100 * (1 - (1 - latency) * (1 - errors))
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """Return the smallest value that ``share`` of the values do not exceed (nearest rank); values must not be empty."""
+    ordered = sorted(values)
+    return ordered[max(0, ceil(share * len(ordered)) - 1)]
+
+
+_Round = dict[tuple[str, str], Observation]
+
+
+def _complete_rounds(observations: Sequence[Observation]) -> list[_Round]:
+    rounds: dict[int, _Round] = {}
+    for seen in observations:
+        if seen.latencies_ms:
+            rounds.setdefault(seen.cell.round_index, {})[seen.cell.revision, seen.cell.condition] = seen
+    complete = [arms for _, arms in sorted(rounds.items()) if len(arms) == len(_ARMS)]
+    if len(complete) < 2:
+        raise ProbeError(
+            f"only {len(complete)} complete round(s) were measured; two are needed for an interval",
+            hint="raise --timeout, or the load's rate_per_s in arc-sim.yaml",
+        )
+    return complete
+
+
+def _latency_rise(arms: _Round) -> float:
+    return sum(sign * _log_p95(arms[revision, condition]) for revision, condition, sign in _ARMS)
+
+
+def _log_p95(seen: Observation) -> float:
+    return log(percentile(seen.latencies_ms, 0.95) + LATENCY_FLOOR_MS)
+
+
+def _error_rise(arms: _Round) -> float:
+    return sum(
+        sign * arms[revision, condition].errors / len(arms[revision, condition].latencies_ms)
+        for revision, condition, sign in _ARMS
+    )
+
+
+def _latency_estimate(latencies: Sequence[float], confidence: float) -> Estimate:
+    seen = t_interval(latencies, confidence)
+    return widest(seen.value, seen, Estimate(seen.value, seen.value - RESOLUTION_LOG, seen.value + RESOLUTION_LOG))
+
+
+def _error_estimate(errors: Sequence[float], rounds: Sequence[_Round], confidence: float) -> Estimate:
+    """The wider of what the rounds say and what the bare counts allow, so that 0 of 150 is not taken for never."""
+    counted = signed_sum([(sign, _pooled(rounds, (rev, cond), confidence)) for rev, cond, sign in _ARMS])
+    around = fmean(errors) - counted.value
+    shifted = Estimate(counted.value + around, counted.low + around, counted.high + around)
+    seen = t_interval(errors, confidence)
+    hull = widest(seen.value, seen, shifted)
+    return Estimate(hull.value, max(-2.0, hull.low), min(2.0, hull.high))
+
+
+def _pooled(rounds: Sequence[_Round], arm: tuple[str, str], confidence: float) -> Estimate:
+    failures = sum(arms[arm].errors for arms in rounds)
+    trials = sum(len(arms[arm].latencies_ms) for arms in rounds)
+    return jeffreys(failures, trials, confidence)
+
+
+def _score(latencies: Sequence[float], errors: Sequence[float], rounds: Sequence[_Round]) -> Estimate:
+    each = 1 - (1 - CONFIDENCE) / 2
+    latency, error = _latency_estimate(latencies, each), _error_estimate(errors, rounds, each)
+    ends = Estimate(
+        harm_to_score(latency.value, error.value),
+        harm_to_score(latency.low, error.low),
+        harm_to_score(latency.high, error.high),
+    )
+    return _rounded(ends, 1)
+
+
+def _metrics(rounds: Sequence[_Round], revision: Revision, condition: Condition) -> ArmMetrics:
+    cells = [arms[revision, condition] for arms in rounds]
+    latencies = [value for seen in cells for value in seen.latencies_ms]
+    return ArmMetrics(
+        p50_ms=round(percentile(latencies, 0.5), 2),
+        p95_ms=round(percentile(latencies, 0.95), 2),
+        error_rate=round(sum(seen.errors for seen in cells) / len(latencies), 4),
+        requests=len(latencies),
+    )
+
+
+def _share(value: float, tolerated: float, critical: float) -> float:
+    return min(1.0, max(0.0, (value - tolerated) / (critical - tolerated)))
+
+
+def _rounded(estimate: Estimate, digits: int) -> Estimate:
+    return Estimate(round(estimate.value, digits), round(estimate.low, digits), round(estimate.high, digits))

@@ -1,0 +1,137 @@
+"""The figures of risk/score.py on rounds that are written down by hand."""
+
+import random
+
+import pytest
+from arc_sim.errors import ProbeError
+from arc_sim.model import Cell, Estimate, Observation
+from arc_sim.risk.intervals import jeffreys, signed_sum, t_interval
+from arc_sim.risk.score import assess, harm_to_score, judge, percentile
+
+ARMS = (("base", "calm"), ("base", "fault"), ("head", "calm"), ("head", "fault"))
+
+
+def seen(index, revision, condition, latency_ms, errors=0, requests=30):
+    return Observation(Cell(index, revision, condition), (latency_ms,) * requests, errors)
+
+
+def rounds(n, latency_ms, errors=None):
+    """n equal rounds; ``{(revision, condition): ms}`` and ``{(revision, condition): failed requests}``."""
+    errors = errors or {}
+    return [
+        seen(i, rev, cond, latency_ms[rev, cond], errors.get((rev, cond), 0)) for i in range(n) for rev, cond in ARMS
+    ]
+
+
+QUIET = {("base", "calm"): 5.0, ("base", "fault"): 260.0, ("head", "calm"): 5.0, ("head", "fault"): 260.0}
+
+
+def test_equal_sides_are_no_risk_but_not_certain():
+    risk = assess(rounds(5, QUIET), severity=50)
+    assert risk.score.value == 0.0
+    assert risk.score.low == 0.0
+    assert 0 < risk.score.high < 30  # nothing failed in 150 requests: that is not never
+    assert risk.verdict == "pass"
+    assert risk.error_rate_rise.low < 0 < risk.error_rate_rise.high
+
+
+def test_every_request_failing_is_all_the_risk():
+    latency = {**QUIET, ("head", "fault"): 205.0}
+    risk = assess(rounds(5, latency, {("head", "fault"): 30}), severity=50)
+    assert risk.score == Estimate(100.0, 100.0, 100.0)
+    assert risk.verdict == "fail"
+    assert risk.arms["head_fault"].error_rate == 1.0
+    assert risk.arms["base_fault"].p95_ms == 260.0
+
+
+def test_errors_that_base_has_too_do_not_count():
+    both = {("base", "fault"): 30, ("head", "fault"): 30}
+    assert assess(rounds(5, QUIET, both), severity=50).score.value == 0.0
+
+
+def test_a_tail_twice_as_slow_lies_between_tolerated_and_critical():
+    doubled = {**QUIET, ("head", "fault"): 530.0}  # (530 + 10) / (260 + 10) = 2
+    risk = assess(rounds(5, doubled), severity=50)
+    assert risk.latency_log_ratio.value == pytest.approx(0.6931, abs=1e-3)
+    assert risk.score.value == pytest.approx(40.4, abs=0.2)
+    assert risk.score.low < 40 < risk.score.high
+
+
+def test_noise_of_a_few_milliseconds_is_no_doubling():
+    noisy = {**QUIET, ("base", "calm"): 4.0, ("head", "calm"): 2.0}
+    assert assess(rounds(5, noisy), severity=50).score.value == 0.0
+
+
+def test_rounds_that_disagree_straddle_the_severity():
+    draw = random.Random(7)
+    observations = []
+    for i in range(5):
+        for rev, cond in ARMS:
+            failing = draw.choice((0, 12)) if (rev, cond) == ("head", "fault") else 0
+            observations.append(seen(i, rev, cond, QUIET[rev, cond], failing))
+    risk = assess(observations, severity=50)
+    assert risk.score.low < 50 <= risk.score.high
+    assert risk.verdict == "inconclusive"
+
+
+def test_half_a_round_is_left_out_and_too_few_are_refused():
+    observations = rounds(3, QUIET)
+    assert assess(observations[:-1], severity=50).arms["head_calm"].requests == 60
+    with pytest.raises(ProbeError, match="only 1 complete round"):
+        assess(observations[:4], severity=50)
+    with pytest.raises(ProbeError):
+        assess([], severity=50)
+
+
+@pytest.mark.parametrize(
+    ("score", "verdict"), [((50, 50, 60), "fail"), ((49.9, 40, 49.9), "pass"), ((50, 49.9, 50), "inconclusive")]
+)
+def test_verdict_at_the_edges(score, verdict):
+    assert judge(Estimate(*score), 50) == verdict
+
+
+def test_percentile_is_the_nearest_rank():
+    assert percentile([5.0], 0.95) == 5.0
+    assert percentile(list(map(float, range(1, 101))), 0.95) == 95.0
+    assert percentile([3.0, 1.0, 2.0], 0.5) == 2.0
+
+
+def test_known_intervals():
+    known = t_interval([1.0, 2.0, 3.0, 4.0, 5.0], 0.95)  # 3 +- 2.776 * 1.5811 / sqrt(5)
+    assert (known.low, known.high) == pytest.approx((1.0368, 4.9632), abs=1e-3)
+    assert t_interval([2.0, 2.0], 0.95) == Estimate(2.0, 2.0, 2.0)
+    low = jeffreys(0, 20, 0.95)  # Brown, Cai, DasGupta: with 0 of 20 the upper end is 0.117
+    assert (low.low, low.high) == (0.0, pytest.approx(0.1173, abs=1e-3))
+    assert jeffreys(20, 20, 0.95).high == 1.0
+    sum_of = signed_sum([(1, Estimate(0.5, 0.4, 0.7)), (-1, Estimate(0.2, 0.1, 0.3))])
+    assert sum_of.value == pytest.approx(0.3)
+    assert sum_of.low == pytest.approx(0.3 - (0.1**2 + 0.1**2) ** 0.5)
+    assert sum_of.high == pytest.approx(0.3 + (0.2**2 + 0.1**2) ** 0.5)
+
+
+def test_the_interval_covers_no_effect_as_often_as_it_says():
+    """400 experiments at no effect, 10 % noise between rounds and 2 % failing requests on all arms."""
+    draw = random.Random(20)
+    covered = alarms = 0
+    for _ in range(400):
+        observations = [
+            Observation(
+                Cell(i, rev, cond),
+                (QUIET[rev, cond] * draw.lognormvariate(0, 0.1),) * 30,
+                sum(draw.random() < 0.02 for _ in range(30)),
+            )
+            for i in range(5)
+            for rev, cond in ARMS
+        ]
+        risk = assess(observations, severity=50)
+        covered += risk.latency_log_ratio.low <= 0 <= risk.latency_log_ratio.high
+        alarms += risk.score.value >= 50
+    assert covered >= 0.92 * 400
+    assert alarms <= 0.02 * 400
+
+
+def test_harm_map_at_its_corners():
+    assert harm_to_score(-5, -1) == 0
+    assert harm_to_score(0, 0.25) == 100
+    assert harm_to_score(2, 0) == 100
+    assert harm_to_score(0, 0.13) == pytest.approx(50)

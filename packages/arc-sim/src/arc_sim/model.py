@@ -191,6 +191,24 @@ class Impact:
     """``{service: (one line per reason, ...)}``."""
 
 
+@dataclass(frozen=True)
+class StartSpec:
+    """How one service is started, as the repository's own files say."""
+
+    service: str
+    command: tuple[str, ...]
+    """Argument vector, run in ``cwd``."""
+    cwd: str
+    """Relative to the worktree."""
+    env: tuple[tuple[str, str], ...] = ()
+    """May hold ``${PORT}``, ``${ADDRESS:service}`` (host:port) and ``${URL:service}`` (http://host:port)."""
+    port_env: str | None = None
+    """The variable that tells the service on which port to listen."""
+    ready_path: str | None = None
+    """HTTP path that answers below 500 once ready; None: an accepted TCP connection; unused without a port."""
+    ready_timeout_s: float = 20.0
+
+
 # --- the experiment -------------------------------------------------------------------------------------------
 
 

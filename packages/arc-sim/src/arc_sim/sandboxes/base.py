@@ -8,25 +8,9 @@ from pathlib import Path
 from typing import Protocol
 
 from arc_common.undo import Undo
-from arc_sim.model import Edge, Evidence, Graph, Revision
+from arc_sim.model import Edge, Evidence, Graph, Revision, StartSpec
 
-
-@dataclass(frozen=True)
-class StartSpec:
-    """How one service is started, as the repository's own files say."""
-
-    service: str
-    command: tuple[str, ...]
-    """Argument vector, run in ``cwd``."""
-    cwd: str
-    """Relative to the worktree."""
-    env: tuple[tuple[str, str], ...] = ()
-    """May hold ``${PORT}``, ``${ADDRESS:service}`` (host:port) and ``${URL:service}`` (http://host:port)."""
-    port_env: str | None = None
-    """The variable that tells the service on which port to listen."""
-    ready_path: str | None = None
-    """HTTP path that answers below 500 once ready; None: an accepted TCP connection; unused without a port."""
-    ready_timeout_s: float = 20.0
+__all__ = ["Deployment", "Running", "Sandbox", "StartSpec"]
 
 
 @dataclass(frozen=True)
@@ -54,6 +38,8 @@ class Running(Protocol):
     """Services that are not real. Sorted."""
     entry_address: tuple[str, int]
     """Host and port of the entry service."""
+    notes: tuple[str, ...]
+    """What is not isolated, redirected or real here, one line each, for the result."""
 
     def proxied_edges(self) -> tuple[Edge, ...]:
         """Return the edges on which a fault can be injected."""

@@ -15,6 +15,7 @@ class MemoryRunning:
         self.revision: Revision = deployment.revision
         self.stand_ins: tuple[str, ...] = tuple(sorted(deployment.scope))
         self.entry_address: tuple[str, int] = ("127.0.0.1", 9)
+        self.notes: tuple[str, ...] = ("nothing runs: this is the fake sandbox",)
         self.faults: dict[tuple[str, str], Fault] = {}
         """What is injected now, by edge; the memory injector writes it, the memory probe reads it."""
         self.is_up = True

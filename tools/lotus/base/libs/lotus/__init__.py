@@ -1,0 +1,1 @@
+"""What every service of the shop shares: an HTTP client and server, the store's client, logging."""

@@ -1,0 +1,109 @@
+"""The bounded waiting line between the application's threads and the worker.
+
+The rule when it is full: the newest event is dropped and counted (docs/decisions/0006). Everything here is safe to call
+from a signal handler or a finalizer that interrupts itself: the lock is re-entrant, is held for a few instructions and
+never around I/O.
+"""
+
+import contextlib
+import threading
+from collections import deque
+from queue import Empty, SimpleQueue
+from typing import Any, Deque, Dict, List, NamedTuple
+
+QUEUE_FULL = "queue_full"
+CLOSED = "closed"
+CONVERSION = "conversion"
+REJECTED = "rejected"
+INTERNAL = "internal"
+REASONS = (QUEUE_FULL, CLOSED, CONVERSION, REJECTED, INTERNAL)
+"""Why an event was not delivered. ``closed``: it came after, or was still waiting at, the end."""
+
+NEVER = 1 << 62
+
+
+class Waiting(NamedTuple):
+    """One event in line."""
+
+    item: Any
+    since_s: float
+    """Monotonic clock."""
+
+
+class EventQueue:
+    """First in, first out; at most ``max_events``, of which the newest is dropped when there is no room."""
+
+    def __init__(self, max_events: int) -> None:
+        self._max_events = max_events
+        self._lock = threading.RLock()
+        self._items: Deque[Waiting] = deque()
+        self._accepted = 0
+        self._dropped: Dict[str, int] = dict.fromkeys(REASONS, 0)
+        self._unreported: Dict[str, int] = {}
+        self._bell: SimpleQueue[None] = SimpleQueue()
+        self._ring_at = 1
+
+    def put(self, item: Any, now_s: float) -> bool:
+        """Take an event, or count it as dropped and return False."""
+        with self._lock:
+            if len(self._items) >= self._max_events:
+                self.drop(QUEUE_FULL)
+                return False
+            self._items.append(Waiting(item, now_s))
+            self._accepted += 1
+            if len(self._items) >= self._ring_at:
+                self.ring()
+        return True
+
+    def take(self, max_events: int) -> List[Any]:
+        """Remove and return the oldest events, at most ``max_events``."""
+        with self._lock:
+            return [self._items.popleft().item for _ in range(min(max_events, len(self._items)))]
+
+    def oldest_since_s(self) -> float:
+        """Return when the oldest event came; the line must not be empty."""
+        with self._lock:
+            return self._items[0].since_s
+
+    def drop(self, reason: str, events: int = 1) -> None:
+        """Count events that are lost."""
+        with self._lock:
+            self._dropped[reason] += events
+            self._unreported[reason] = self._unreported.get(reason, 0) + events
+
+    def take_unreported(self) -> Dict[str, int]:
+        """Return the losses since the last call, by reason."""
+        with self._lock:
+            unreported, self._unreported = self._unreported, {}
+            return unreported
+
+    @property
+    def dropped(self) -> Dict[str, int]:
+        """All losses so far, by reason; every reason is present."""
+        with self._lock:
+            return dict(self._dropped)
+
+    @property
+    def accepted(self) -> int:
+        """Events that were ever taken."""
+        return self._accepted
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def ring_at(self, events: int) -> None:
+        """Say how many events must wait before ``put`` wakes the worker; rings at once when they already do."""
+        with self._lock:
+            self._ring_at = events
+            if len(self._items) >= events:
+                self.ring()
+
+    def ring(self) -> None:
+        """Wake the worker now."""
+        self._ring_at = NEVER
+        self._bell.put(None)
+
+    def wait(self, timeout_s: float) -> None:
+        """Sleep until the bell rings or the time is over."""
+        with contextlib.suppress(Empty):
+            self._bell.get(timeout=timeout_s)

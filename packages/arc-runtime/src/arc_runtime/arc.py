@@ -1,0 +1,202 @@
+"""The facade: builds the parts from the configuration, and owns their start and end.
+
+There is one Arc per process. ``Arc()`` again returns the same object, and what it is given then replaces what it had:
+a library that calls ``Arc()`` and an application that calls ``Arc(endpoint=...)`` share one Arc.
+"""
+
+import logging
+import threading
+from time import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Mapping, Optional, Sequence, Type, TypeVar, Union
+
+from arc_runtime import guard
+from arc_runtime.config import Config, load
+from arc_runtime.errors import PatternError
+from arc_runtime.model import Call, Decision, Sink
+
+if TYPE_CHECKING:  # imported on use: importing arc_runtime stays cheap
+    from arc_runtime.parts import Parts
+
+ClientT = TypeVar("ClientT")
+
+DISABLED = Decision(None, (), "disabled")
+PATTERN_FIELDS = frozenset(("pattern", "fix", "id", "confidence", "priority"))
+
+_logger = logging.getLogger(__name__)
+_lock = threading.RLock()
+_current: List["Arc"] = []
+"""The open Arc of this process, if any."""
+
+
+class Arc:
+    """Intercepts LLM calls from now on, fixes those that match a known failure, and reports what happened.
+
+    Everything is optional and has an ``ARC_*`` variable. A wrong argument raises ConfigError (or PatternError for a
+    pack); a wrong variable is a warning. After `close`, ``Arc()`` begins anew.
+    """
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> "Arc":
+        """Return the open Arc of this process, or a new one."""
+        with _lock:
+            return _current[0] if _current else super().__new__(cls)
+
+    def __init__(
+        self,
+        endpoint: Optional[str] = None,
+        api_key: Optional[str] = None,
+        cache_dir: Optional[str] = None,
+        log_level: Optional[str] = None,
+        *,
+        packs: Optional[Union[str, Sequence[str]]] = None,
+        sink: Optional[Sink] = None,
+        **settings: Any,
+    ) -> None:
+        """Start, or add to what runs.
+
+        packs: names or paths of pattern packs; ``()`` for none.   sink: receives events instead of an endpoint.
+        settings: any other variable in lower case, without ``ARC_``: ``metrics_port=0``, ``intercept=False``, ...
+        """
+        given = dict(
+            settings, endpoint=endpoint, api_key=api_key, cache_dir=cache_dir, log_level=log_level, packs=packs
+        )
+        given = {name: value for name, value in given.items() if value is not None}
+        with _lock:
+            known: Dict[str, Any] = self.__dict__.get("_given", {})
+            config = load({**known, **given})
+            self._start(config, sink)
+            self._given = {**known, **given}
+            if not _current:
+                _current.append(self)
+
+    def _start(self, config: Config, sink: Optional[Sink]) -> None:
+        """Build or change the parts; whatever raises leaves no patch behind."""
+        parts: Any = self.__dict__.get("_parts")
+        for problem in config.problems if "_config" not in self.__dict__ else ():
+            _logger.warning("%s", problem)
+        if config.log_level is not None:
+            logging.getLogger("arc_runtime").setLevel(config.log_level)
+        if not config.disable:
+            from arc_runtime.parts import Parts as Built
+
+            fresh = parts is None
+            parts = parts or Built()
+            try:
+                parts.apply(config, sink)
+            except BaseException:
+                if fresh:
+                    parts.close()
+                raise
+        elif parts is not None:
+            _logger.warning("disable has no effect on an Arc that runs: call close()")
+        self._parts: Optional[Parts] = parts
+        self._config = config
+
+    def register_pattern(
+        self,
+        pattern: Mapping[str, Any],
+        fix: Mapping[str, Any],
+        id: Optional[str] = None,
+        confidence: float = 1.0,
+        priority: int = 0,
+    ) -> str:
+        """Fix requests that match from now on, and return the pattern's id.
+
+        An id that is taken replaces its pattern; without one, the id is derived from the content.
+        confidence: in [0, 1].   priority: higher goes first.   Raises PatternError that says where and why.
+        """
+        entry = {"pattern": pattern, "fix": fix, "id": id, "confidence": confidence, "priority": priority}
+        ids = self._register([entry], numbered=False)
+        return ids[0] if ids else ""
+
+    def register_patterns(self, patterns: Iterable[Mapping[str, Any]]) -> List[str]:
+        """Register many at once, all or none: ``[{"pattern": ..., "fix": ..., "id": ...}, ...]``; return their ids."""
+        return self._register(patterns, numbered=True)
+
+    def remove_pattern(self, id: str) -> bool:
+        """Stop fixing by a pattern; return whether there was one of this id."""
+        return self._parts is not None and self._parts.remove(id)
+
+    def _register(self, entries: Iterable[Mapping[str, Any]], numbered: bool) -> List[str]:
+        if self._parts is None:
+            return []
+        from arc_runtime.patterns.pattern import PatternSpec, compile_pattern
+
+        compiled = []
+        for number, entry in enumerate(entries):
+            where = f"patterns[{number}]" if numbered else "register_pattern"
+            if not isinstance(entry, Mapping) or not {"pattern", "fix"} <= set(entry) <= PATTERN_FIELDS:
+                raise PatternError(f"{where}: expected pattern, fix, and perhaps id, confidence, priority")
+            spec = PatternSpec(
+                entry["pattern"], entry["fix"], entry.get("id"), entry.get("confidence", 1.0), entry.get("priority", 0)
+            )
+            try:
+                compiled.append(compile_pattern(spec))
+            except PatternError as error:
+                raise PatternError(f"{where}: {error.message}", error.code, error.hint) from None
+        self._parts.add(compiled)
+        return [pattern.pattern_id for pattern in compiled]
+
+    def wrap(self, client: ClientT) -> ClientT:
+        """Return the same client, its calls intercepted: for programs that run with ``intercept=False``.
+
+        The SDK's class is patched, so other clients of the same SDK are intercepted as well, and none twice.
+        """
+        if self._parts is not None and not self._parts.installer.install_for(client):
+            _logger.warning("wrap: %s is no client that we know; its calls stay as they are", type(client).__name__)
+        return client
+
+    def explain(self, request: Mapping[str, Any], provider: str = "openai", operation: str = "") -> Decision:
+        """Return what would become of a request body, without sending it or counting it.
+
+        operation: ``chat.completions``, ``responses``, ``messages``, ...; the provider's usual one when empty.
+        """
+        if self._parts is None:
+            return DISABLED
+        usual = "messages" if provider == "anthropic" else "chat.completions"
+        call = Call("", provider, operation or usual, dict(request), False, "", time())
+        return self._parts.pipeline.before(call)
+
+    def flush(self, timeout_s: float = 2.0) -> bool:
+        """Wait until every event so far is delivered; False when that took longer, or when some were lost."""
+        return self._parts is None or self._parts.flush(timeout_s)
+
+    def health(self) -> Dict[str, Any]:
+        """Return the state of every part as plain values, for ``doctor`` and for people."""
+        if self._parts is None:
+            return {"disabled": True, "open": self in _current, "problems": list(self._config.problems)}
+        state = {"disabled": False, "open": self in _current, "problems": list(self._config.problems)}
+        return {**state, **self._parts.health(), "internal_failures": guard.failures()}
+
+    @property
+    def config(self) -> Config:
+        """The settings in force, each with its origin."""
+        return self._config
+
+    @property
+    def metrics_port(self) -> Optional[int]:
+        """The port on which ``/metrics`` is served, None where it is not."""
+        return None if self._parts is None else self._parts.metrics_port
+
+    def close(self) -> None:
+        """Take out every patch, deliver what waits (at most ``ARC_FLUSH_TIMEOUT_S``), and stop. Idempotent."""
+        with _lock:
+            if self in _current:
+                _current.remove(self)
+        if self._parts is not None:
+            self._parts.close()
+
+    def __enter__(self) -> "Arc":
+        return self
+
+    def __exit__(
+        self,
+        exc_type: Optional[Type[BaseException]],
+        exc: Optional[BaseException],
+        traceback: Optional[TracebackType],
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        state = "disabled" if self._parts is None else "open" if self in _current else "closed"
+        return f"<Arc {state}>"

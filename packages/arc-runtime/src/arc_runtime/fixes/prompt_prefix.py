@@ -1,0 +1,18 @@
+"""Puts a text before a prompt."""
+
+from typing import Any, Dict
+
+from arc_runtime.fixes.base import Applied
+from arc_runtime.fixes.prompt import PromptEdit, add_text
+
+
+class PromptPrefix:
+    """``{"prompt_prefix": "Answer in English. "}``, or ``{"prompt_prefix": {"text": ..., "role": "user"}}``."""
+
+    def __init__(self, path: str, value: Any) -> None:
+        self._edit = PromptEdit.parse(value, f"fix.{path}", at_end=False)
+        self.place = (path, self._edit.role)
+
+    def apply(self, body: Dict[str, Any], operation: str) -> Applied:
+        """Return the body whose prompt begins with the text."""
+        return add_text(body, operation, self._edit)

@@ -1,0 +1,82 @@
+"""Reads what we report from the SDKs' answers and chunks, by the names of their fields; imports no SDK."""
+
+from typing import Any, NamedTuple, Optional
+
+MAX_ERROR_CHARS = 2_000
+
+
+class AnswerFacts(NamedTuple):
+    """What an answer or a chunk says about itself; empty where it does not."""
+
+    finish_reason: str = ""
+    input_tokens: Optional[int] = None
+    output_tokens: Optional[int] = None
+
+    def merged(self, later: "AnswerFacts") -> "AnswerFacts":
+        """Return these facts, overridden by what ``later`` knows."""
+        return AnswerFacts(
+            later.finish_reason or self.finish_reason,
+            self.input_tokens if later.input_tokens is None else later.input_tokens,
+            self.output_tokens if later.output_tokens is None else later.output_tokens,
+        )
+
+
+NO_FACTS = AnswerFacts()
+
+
+def read_facts(answer: Any) -> AnswerFacts:
+    """Return the facts of a whole answer, or of one chunk of a stream."""
+    inner = getattr(answer, "response", None) or getattr(answer, "message", None)
+    usage = getattr(answer, "usage", None) or getattr(inner, "usage", None)
+    return AnswerFacts(
+        _finish_reason(answer, inner),
+        _tokens(usage, "input_tokens", "prompt_tokens"),
+        _tokens(usage, "output_tokens", "completion_tokens"),
+    )
+
+
+def read_http_status(answer: Any) -> int:
+    """Return the HTTP status of a raw response, a stream or an exception; 0 where it does not say."""
+    for holder in (answer, getattr(answer, "http_response", None), getattr(answer, "response", None)):
+        status = getattr(holder, "status_code", None)
+        if isinstance(status, int) and not isinstance(status, bool):
+            return status
+    return 0
+
+
+def read_error(error: BaseException) -> str:
+    """Return the message of an exception, cut."""
+    return str(error)[:MAX_ERROR_CHARS]
+
+
+def plain_answer(answer: Any) -> Any:
+    """Return an answer of the SDK as plain JSON values, or None when it is no model (bytes, a raw response, ...)."""
+    dump = getattr(answer, "model_dump", None)
+    if dump is not None and hasattr(type(answer), "model_fields"):
+        return dump(mode="json", exclude_unset=True, warnings=False)
+    return None
+
+
+def _finish_reason(answer: Any, inner: Any) -> str:
+    choices = getattr(answer, "choices", None)
+    if isinstance(choices, list) and choices:
+        return _word(choices[0], "finish_reason")
+    delta = getattr(answer, "delta", None)
+    reason = _word(answer, "stop_reason") or _word(delta, "stop_reason") or _word(inner, "stop_reason")
+    if reason or not hasattr(inner or answer, "output"):
+        return reason
+    status = _word(inner or answer, "status")  # of the Responses API
+    return "" if status == "in_progress" else status
+
+
+def _word(holder: Any, name: str) -> str:
+    value = getattr(holder, name, None)
+    return value if isinstance(value, str) else ""
+
+
+def _tokens(usage: Any, *names: str) -> Optional[int]:
+    for name in names:
+        value = getattr(usage, name, None)
+        if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+            return value
+    return None

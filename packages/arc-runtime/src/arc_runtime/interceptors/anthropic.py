@@ -1,0 +1,10 @@
+"""Intercepts the Anthropic SDK, the Bedrock and Vertex clients included."""
+
+from arc_runtime.interceptors.stainless import StainlessInterceptor
+
+
+class AnthropicInterceptor(StainlessInterceptor):
+    """anthropic 0.72 to 2.x."""
+
+    def __init__(self) -> None:
+        super().__init__(name="anthropic", package="anthropic")

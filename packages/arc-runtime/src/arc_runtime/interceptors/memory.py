@@ -1,0 +1,70 @@
+"""The fake of the contract: an SDK that keeps what it was asked to send in a list, and its interceptor."""
+
+from time import perf_counter, time
+from typing import Any, Dict, List, Optional
+
+from arc_common.undo import Undo
+from arc_runtime import guard
+from arc_runtime.interceptors.base import Observer
+from arc_runtime.interceptors.provenance import CURRENT_CALL, SUPPRESSED, new_call_id, thread_name
+from arc_runtime.interceptors.snapshot import snapshot
+from arc_runtime.model import PASS_THROUGH, STATUS_CANCELLED, STATUS_ERROR, STATUS_OK, Call, Outcome
+
+
+class MemoryClient:
+    """Answers every request with ``{"ok": true}``, or raises ``error`` when there is one."""
+
+    def __init__(self, error: Optional[BaseException] = None) -> None:
+        self.sent: List[Dict[str, Any]] = []
+        self.error = error
+
+    def request(self, body: Dict[str, Any], operation: str = "chat.completions") -> Dict[str, Any]:
+        """Send a body."""
+        self.sent.append(body)
+        if self.error is not None:
+            raise self.error
+        return {"ok": True}
+
+
+class MemoryInterceptor:
+    """Intercepts `MemoryClient.request`."""
+
+    name = "memory"
+    module = __name__
+
+    def install(self, observer: Observer) -> Undo:
+        """Patch `MemoryClient`."""
+        original = MemoryClient.__dict__["request"]
+
+        def request(client: MemoryClient, body: Dict[str, Any], operation: str = "chat.completions") -> Any:
+            if SUPPRESSED.get():
+                return original(client, body, operation)
+            entered_s = perf_counter()
+            around = CURRENT_CALL.get()
+            call = Call(new_call_id(), "memory", operation, body, False, "", time(), thread_name(), "", around)
+            decision = guard.run("memory.before", PASS_THROUGH, observer.decide, call)
+            call = call._replace(body=snapshot(body))
+            token = CURRENT_CALL.set(call.call_id)
+            started_s = perf_counter()
+            outcome = Outcome(STATUS_OK, 0.0, started_s - entered_s)
+            try:
+                return original(client, body if decision.body is None else decision.body, operation)
+            except BaseException as error:
+                status = STATUS_ERROR if isinstance(error, Exception) else STATUS_CANCELLED
+                outcome = outcome._replace(status=status, error_type=type(error).__name__, error_message=str(error))
+                raise
+            finally:
+                CURRENT_CALL.reset(token)
+                outcome = outcome._replace(provider_s=perf_counter() - started_s)
+                guard.run("memory.after", None, observer.finish, call, decision, outcome)
+
+        def take_out() -> None:
+            if MemoryClient.__dict__["request"] is request:
+                MemoryClient.request = original  # type: ignore[method-assign]  # what a patch is
+
+        MemoryClient.request = request  # type: ignore[assignment,method-assign]  # what a patch is
+        return Undo(take_out, "MemoryClient.request")
+
+    def covers(self, client: Any) -> bool:
+        """Return whether it is a `MemoryClient`."""
+        return isinstance(client, MemoryClient)

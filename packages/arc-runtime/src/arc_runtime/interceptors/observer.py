@@ -1,0 +1,85 @@
+"""Asks the pipeline, counts, and hands events to the sink: the observer that runs in production."""
+
+from typing import Any, Optional
+
+from arc_runtime import guard
+from arc_runtime.interceptors.snapshot import snapshot
+from arc_runtime.metrics.counters import Counters
+from arc_runtime.model import (
+    MISSING,
+    STATUS_CANCELLED,
+    STATUS_ERROR,
+    AppliedFix,
+    Call,
+    Decision,
+    Outcome,
+    Sink,
+)
+from arc_runtime.pipeline import Pipeline, after
+
+FAILED = Decision(None, (), "failed")
+
+
+class PipelineObserver:
+    """Contains every failure of the pipeline and the sink: the request then leaves as it was."""
+
+    def __init__(self, pipeline: Pipeline, counters: Counters, sink: Optional[Sink] = None) -> None:
+        self._pipeline = pipeline
+        self._counters = counters
+        self.sink = sink
+        """Where events go; None: nowhere. Exchanged by one assignment."""
+
+    @property
+    def listening(self) -> bool:
+        """Whether there is a sink."""
+        return self.sink is not None
+
+    def decide(self, call: Call) -> Decision:
+        """Return what to send, and count it."""
+        decision = guard.run("pipeline.before", FAILED, self._pipeline.before, call)
+        if decision.fixes and self.sink is not None:
+            decision = guard.run("observer.snapshot", decision, _detached, decision)
+        guard.run("observer.count", None, self._count, decision)
+        return decision
+
+    def finish(self, call: Call, decision: Decision, outcome: Outcome) -> None:
+        """Count the end of a call, and emit its event."""
+        guard.run("observer.finish", None, self._finish, call, decision, outcome)
+
+    def _count(self, decision: Decision) -> None:
+        self._counters.add("requests_intercepted")
+        if decision.reason == "no_match":
+            return
+        if decision.reason == "low_confidence":
+            self._counters.add("low_confidence")
+        if decision.reason != FAILED.reason:
+            self._counters.add("pattern_matches")
+        if decision.fixes:
+            self._counters.add("fixes_applied", len(decision.fixes))
+
+    def _finish(self, call: Call, decision: Decision, outcome: Outcome) -> None:
+        self._counters.observe(outcome.added_s, outcome.provider_s)
+        if outcome.status == STATUS_ERROR:
+            self._counters.add("requests_failed")
+        elif outcome.status == STATUS_CANCELLED:
+            self._counters.add("requests_cancelled")
+        sink = self.sink
+        if sink is not None:
+            sink.emit(after(call, decision, outcome))
+
+
+def _detached(decision: Decision) -> Decision:
+    """Return the decision with changes that nobody else can change; the body to send is the same."""
+    fixes = [
+        AppliedFix(
+            fix.pattern_id,
+            fix.confidence,
+            tuple(c._replace(before=_kept(c.before), after=_kept(c.after)) for c in fix.changes),
+        )
+        for fix in decision.fixes
+    ]
+    return decision._replace(fixes=tuple(fixes))
+
+
+def _kept(value: Any) -> Any:
+    return value if value is MISSING else snapshot(value)

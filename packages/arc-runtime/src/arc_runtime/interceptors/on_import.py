@@ -1,0 +1,148 @@
+"""Installs each interceptor when its SDK is there: at once when it is imported already, else at its import.
+
+The import hook is a finder that answers only for the modules that we wait for. It lets the others find the module,
+and puts a step behind the execution of it; nothing of ours stays in the module, its spec or its loader.
+"""
+
+import importlib
+import logging
+import sys
+import threading
+from functools import partial
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any, Callable, Dict, Iterable, Optional, Sequence
+
+from arc_common.undo import Undo
+from arc_runtime import guard
+from arc_runtime.errors import ArcError
+from arc_runtime.interceptors.base import Interceptor, Observer
+
+PATCHED = "patched"
+WAITING = "waiting for its import"
+
+_logger = logging.getLogger(__name__)
+
+
+class Installer:
+    """Puts interceptors in, and takes all of them out again."""
+
+    def __init__(self, observer: Observer, interceptors: Iterable[Interceptor]) -> None:
+        self._observer = observer
+        self._interceptors: Dict[str, Interceptor] = {item.name: item for item in interceptors}
+        self._undos: Dict[str, Undo] = {}
+        self._problems: Dict[str, str] = {}
+        self._lock = threading.RLock()
+        self._closed = False
+        self._finder: Optional[_Finder] = None
+
+    def start(self) -> None:
+        """Intercept every SDK from its import on, and those at once that are imported."""
+        with self._lock:
+            if self._finder is not None or self._closed:
+                return
+            by_module = {item.module: item for item in self._interceptors.values()}
+            self._finder = _Finder(by_module, self._after_import)
+            sys.meta_path.insert(0, self._finder)
+        for interceptor in self._interceptors.values():
+            if interceptor.module in sys.modules:
+                self.install(interceptor)
+
+    def install(self, interceptor: Interceptor) -> bool:
+        """Intercept one SDK, which is imported, unless it is already; return whether it is intercepted now."""
+        # an import that another thread has under way is waited for here, before any lock of ours is taken
+        guard.run(f"import {interceptor.module}", None, importlib.import_module, interceptor.module)
+        return self._install(interceptor, again=False)
+
+    def install_for(self, client: Any) -> bool:
+        """Intercept the SDK of a client object; False when it is of none that we know."""
+        for interceptor in self._interceptors.values():
+            if guard.run("covers", False, interceptor.covers, client):
+                return self.install(interceptor)
+        return False
+
+    def status(self) -> Dict[str, str]:
+        """Return ``{provider: "patched" | "waiting for its import" | what went wrong}``."""
+        with self._lock:
+            return {
+                name: PATCHED if name in self._undos else self._problems.get(name, WAITING)
+                for name in self._interceptors
+            }
+
+    def close(self) -> None:
+        """Take everything out, the import hook included. Idempotent."""
+        with self._lock:
+            self._closed = True
+            if self._finder in sys.meta_path:
+                sys.meta_path.remove(self._finder)
+            self._finder = None
+            undos, self._undos = self._undos, {}
+        for name, undo in undos.items():
+            guard.run(f"undo {name}", None, undo)
+
+    def _after_import(self, interceptor: Interceptor) -> None:
+        self._install(interceptor, again=True)
+
+    def _install(self, interceptor: Interceptor, again: bool) -> bool:
+        """Install under the lock; nothing is imported here, so no import lock can be waited for.
+
+        again: the module was executed anew (a reload), so what was patched before is out of use.
+        """
+        with self._lock:
+            if self._closed:
+                return False
+            old = self._undos.pop(interceptor.name, None) if again else None
+            if old is not None:
+                guard.run(f"undo {interceptor.name}", None, old)
+            if interceptor.name not in self._undos:
+                undo = guard.run(f"install {interceptor.name}", None, self._try_install, interceptor)
+                if undo is not None:
+                    self._undos[interceptor.name] = undo
+            return interceptor.name in self._undos
+
+    def _try_install(self, interceptor: Interceptor) -> Optional[Undo]:
+        try:
+            undo = interceptor.install(self._observer)
+        except ArcError as error:
+            self._problems[interceptor.name] = str(error)
+            _logger.warning("%s is not intercepted: %s", interceptor.name, error)
+            return None
+        self._problems.pop(interceptor.name, None)
+        return undo
+
+
+class _Finder:
+    """A meta path finder that finds nothing by itself."""
+
+    def __init__(self, targets: Dict[str, Interceptor], after_import: Callable[[Interceptor], None]) -> None:
+        self._targets = targets
+        self._after_import = after_import
+
+    def find_spec(
+        self, fullname: str, path: Optional[Sequence[str]] = None, target: Optional[ModuleType] = None
+    ) -> Optional[ModuleSpec]:
+        """Return the spec that the other finders find, with our step behind it; None for all other modules."""
+        interceptor = self._targets.get(fullname)
+        if interceptor is None:
+            return None
+        for finder in list(sys.meta_path):
+            find = getattr(finder, "find_spec", None)
+            if find is None or isinstance(finder, _Finder):
+                continue
+            spec: Optional[ModuleSpec] = find(fullname, path, target)
+            if spec is not None:
+                guard.run("import hook", None, self._hook, spec, interceptor)
+                return spec
+        return None
+
+    def _hook(self, spec: ModuleSpec, interceptor: Interceptor) -> None:
+        """Let the loader, which is made for this one import, run our step after the module's code."""
+        loader: Any = spec.loader
+        execute = loader.exec_module
+
+        def exec_module(module: ModuleType) -> None:
+            loader.__dict__.pop("exec_module", None)
+            execute(module)
+            guard.run("after import", None, partial(self._after_import, interceptor))
+
+        loader.exec_module = exec_module

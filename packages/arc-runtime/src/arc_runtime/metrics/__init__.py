@@ -1,0 +1,1 @@
+"""What we count, and how a Prometheus server reads it."""

@@ -1,0 +1,167 @@
+"""What an Arc is made of: built, changed and ended together, in the order that leaves no request in between."""
+
+import logging
+import threading
+from typing import Any, Dict, Iterable, List, Optional, Tuple
+
+from arc_runtime import guard
+from arc_runtime.config import Config, MetricsConfig, TelemetryConfig
+from arc_runtime.errors import PatternError
+from arc_runtime.interceptors import INTERCEPTORS, make_interceptor
+from arc_runtime.interceptors.observer import PipelineObserver
+from arc_runtime.interceptors.on_import import Installer
+from arc_runtime.metrics.counters import Counters
+from arc_runtime.model import Sink
+from arc_runtime.patterns.files import load_pack
+from arc_runtime.patterns.index import PatternIndex
+from arc_runtime.patterns.pattern import Pattern
+from arc_runtime.pipeline import Pipeline
+
+_logger = logging.getLogger(__name__)
+
+
+class Parts:
+    """The running parts. Reading requests needs no lock; changing parts takes one."""
+
+    def __init__(self) -> None:
+        self.counters = Counters()
+        self.pipeline = Pipeline(PatternIndex())
+        self.observer = PipelineObserver(self.pipeline, self.counters)
+        self.installer = Installer(self.observer, [make_interceptor(name) for name in sorted(INTERCEPTORS)])
+        self._lock = threading.RLock()
+        self._packs: Dict[str, Tuple[str, ...]] = {}
+        """Pattern ids by the name or path of their pack."""
+        self._telemetry: Optional[TelemetryConfig] = None
+        self._own_sink: Any = None
+        """The sink that we made and therefore close."""
+        self._metrics: Optional[MetricsConfig] = None
+        self._server: Any = None
+        self._closed = False
+
+    def apply(self, config: Config, sink: Optional[Sink]) -> None:
+        """Become what the configuration says. Raises PatternError for a pack that an argument named."""
+        with self._lock:
+            self.pipeline.min_confidence = config.min_confidence
+            self._apply_packs(config.packs, strict=config.origins.get("ARC_PACKS") == "argument")
+            self._apply_sink(config.telemetry, sink)
+            self._apply_metrics(config.metrics)
+            if config.intercept:
+                self.installer.start()
+
+    def add(self, patterns: Iterable[Pattern]) -> None:
+        """Publish more patterns, all at once."""
+        with self._lock:
+            self.pipeline.index = self.pipeline.index.changed(added=patterns)
+
+    def remove(self, pattern_id: str) -> bool:
+        """Withdraw one pattern; return whether it was there."""
+        with self._lock:
+            there = pattern_id in self.pipeline.index
+            if there:
+                self.pipeline.index = self.pipeline.index.changed(removed=[pattern_id])
+            return there
+
+    @property
+    def metrics_port(self) -> Optional[int]:
+        """The port in use, None where nothing is served."""
+        return None if self._server is None else int(self._server.port)
+
+    def flush(self, timeout_s: float) -> bool:
+        """Wait for delivery; True where nothing has to be delivered."""
+        flush = getattr(self.observer.sink, "flush", None)
+        return flush is None or bool(guard.run("sink.flush", False, flush, timeout_s))
+
+    def health(self) -> Dict[str, Any]:
+        """Return the state of every part as plain values."""
+        stats = getattr(self.observer.sink, "stats", None)
+        return {
+            "interceptors": self.installer.status(),
+            "patterns": len(self.pipeline.index),
+            "packs": sorted(self._packs),
+            "counters": self.counters.totals(),
+            "telemetry": guard.run("sink.stats", None, stats) if stats else None,
+            "endpoint": self._telemetry.endpoint if self._telemetry else None,
+            "metrics_port": self.metrics_port,
+        }
+
+    def close(self) -> None:
+        """Take out the patches first, then deliver, then stop. Idempotent."""
+        self.installer.close()
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            if self._own_sink is None:
+                self.flush(2.0)
+            self._close_own_sink()
+            self.observer.sink = None
+            self._stop_metrics()
+
+    def _apply_packs(self, names: Tuple[str, ...], strict: bool) -> None:
+        if tuple(self._packs) == names:
+            return
+        loaded: Dict[str, List[Pattern]] = {}
+        for name in names:
+            try:
+                loaded[name] = list(load_pack(name).patterns)
+            except PatternError as error:
+                if strict:
+                    raise
+                _logger.warning("ARC_PACKS: %s", error)
+        old = [pattern_id for ids in self._packs.values() for pattern_id in ids]
+        added = [pattern for patterns in loaded.values() for pattern in patterns]
+        self.pipeline.index = self.pipeline.index.changed(added, removed=old)
+        self._packs = {name: tuple(p.pattern_id for p in patterns) for name, patterns in loaded.items()}
+
+    def _apply_sink(self, config: Optional[TelemetryConfig], sink: Optional[Sink]) -> None:
+        if sink is not None:
+            self.observer.sink = sink
+            self._close_own_sink()
+        elif config is not None and config != self._telemetry:
+            made = guard.run("sink.make", None, _make_sink, config)
+            if made is None:
+                _logger.warning("no events are sent: the telemetry part cannot be started")
+                return
+            self.observer.sink = made
+            self._close_own_sink()
+            self._own_sink, self._telemetry = made, config
+
+    def _close_own_sink(self) -> None:
+        if self._own_sink is not None and self._telemetry is not None:
+            guard.run("sink.close", None, self._own_sink.close, self._telemetry.flush_timeout_s)
+        self._own_sink, self._telemetry = None, None
+
+    def _apply_metrics(self, config: MetricsConfig) -> None:
+        if config == self._metrics:
+            return
+        self._stop_metrics()
+        self._metrics = config
+        if config.port is not None:
+            from arc_runtime.metrics.exposition import ArcCollector, start_server
+
+            collector = ArcCollector(self.counters, self._gauges)
+            self._server = guard.run("metrics.start", None, start_server, config, collector)
+
+    def _stop_metrics(self) -> None:
+        server, self._server = self._server, None
+        if server is not None:
+            guard.run("metrics.close", None, server.close)
+
+    def _gauges(self) -> Dict[str, float]:
+        """Return what is not counted but is so at this moment."""
+        stats = getattr(self.observer.sink, "stats", None)
+        telemetry: Dict[str, Any] = guard.run("sink.stats", {}, stats) if stats else {}
+        gauges: Dict[str, float] = {"patterns_active": len(self.pipeline.index)}
+        for name, value in telemetry.items():
+            if isinstance(value, int) and not isinstance(value, bool):
+                gauges[f"telemetry_{name}"] = value
+        dropped = telemetry.get("dropped")
+        if isinstance(dropped, dict):
+            gauges["telemetry_dropped"] = sum(dropped.values())
+        return gauges
+
+
+def _make_sink(config: TelemetryConfig) -> Any:
+    from arc_runtime.telemetry.worker import TelemetrySink
+
+    return TelemetrySink(config)

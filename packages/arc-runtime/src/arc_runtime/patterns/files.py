@@ -1,0 +1,150 @@
+"""Reads pattern packs: YAML (or JSON) files of patterns with their fix, source and golden requests."""
+
+import pkgutil
+from pathlib import Path
+from typing import AbstractSet, Any, Dict, List, Mapping, NamedTuple, Optional, Set, Tuple
+
+from arc_runtime.errors import PatternError
+from arc_runtime.packs import PACKS
+from arc_runtime.patterns.pattern import Pattern, PatternSpec, compile_pattern
+
+PACK_VERSION = 1
+MAX_PACK_BYTES = 64 * 1024 * 1024
+"""A file beyond it is refused before it is parsed."""
+
+
+class Golden(NamedTuple):
+    """A request, and what has to become of it."""
+
+    name: str
+    pattern_id: str
+    provider: str
+    operation: str
+    request: Mapping[str, Any]
+    expected: Optional[Mapping[str, Any]]
+    """The body that leaves; None: the original, untouched."""
+
+
+class Pack(NamedTuple):
+    """A bundle of patterns, validated and compiled."""
+
+    name: str
+    patterns: Tuple[Pattern, ...]
+    golden: Tuple[Golden, ...]
+
+
+def load_pack(name_or_path: str) -> Pack:
+    """Return a pack that ships with us (by name) or a file. Raises PatternError that names file, place and reason."""
+    if name_or_path in PACKS:
+        return parse_pack(_shipped(PACKS[name_or_path]), f"pack {name_or_path}")
+    path = Path(name_or_path).expanduser()
+    if not path.is_file():
+        known = ", ".join(sorted(PACKS))
+        raise PatternError(f"pack {name_or_path}: neither a file nor one of ours", "pattern.pack", f"ours: {known}")
+    if path.stat().st_size > MAX_PACK_BYTES:
+        raise PatternError(f"pack {name_or_path}: larger than {MAX_PACK_BYTES} bytes", "pattern.pack")
+    try:
+        return parse_pack(path.read_text(encoding="utf-8"), name_or_path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise PatternError(f"pack {name_or_path}: cannot be read: {error}", "pattern.pack") from error
+
+
+def parse_pack(text: str, where: str) -> Pack:
+    """Return the pack that a YAML text says. Raises PatternError; ``where`` names the text in its message."""
+    document = _mapping(_parse_yaml(text, where), where, required={"version", "name", "patterns"})
+    if document["version"] != PACK_VERSION or isinstance(document["version"], bool):
+        raise PatternError(
+            f"{where}: version {document['version']!r} is not known, only {PACK_VERSION}", "pattern.pack"
+        )
+    name = _text(document["name"], f"{where}: name")
+    patterns: List[Pattern] = []
+    golden: List[Golden] = []
+    seen: Set[str] = set()
+    for index, entry in enumerate(_list(document["patterns"], f"{where}: patterns")):
+        place = f"{where}: patterns[{index}]"
+        pattern = _parse_entry(entry, place)
+        if pattern.pattern_id in seen:
+            raise PatternError(f"{place}.id: {pattern.pattern_id!r} is there twice", "pattern.pack")
+        seen.add(pattern.pattern_id)
+        patterns.append(pattern)
+        for number, case in enumerate(_list(entry.get("golden", []), f"{place}.golden")):
+            golden.append(_parse_golden(case, f"{place}.golden[{number}]", pattern.pattern_id))
+    return Pack(name, tuple(patterns), tuple(golden))
+
+
+def _parse_yaml(text: str, where: str) -> Any:
+    import yaml
+
+    try:
+        return yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        at = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        reason = getattr(error, "problem", None) or type(error).__name__
+        raise PatternError(f"{where}: {at}{reason}", "pattern.pack") from error
+
+
+def _parse_entry(entry: Any, place: str) -> Pattern:
+    allowed = {"id", "pattern", "fix", "description", "source", "confidence", "priority", "golden"}
+    fields = _mapping(entry, place, required={"id", "pattern", "fix", "source"}, allowed=allowed)
+    _text(fields["id"], f"{place}.id")
+    source = _text(fields["source"], f"{place}.source")
+    spec = PatternSpec(
+        pattern=fields["pattern"],
+        fix=fields["fix"],
+        pattern_id=fields["id"],
+        confidence=fields.get("confidence", 1.0),
+        priority=fields.get("priority", 0),
+        source=source,
+    )
+    try:
+        return compile_pattern(spec)
+    except PatternError as error:
+        raise PatternError(f"{place}.{error.message}", error.code, error.hint) from error
+
+
+def _parse_golden(case: Any, place: str, pattern_id: str) -> Golden:
+    allowed = {"name", "provider", "operation", "request", "expected"}
+    fields = _mapping(case, place, required={"name", "request", "expected"}, allowed=allowed)
+    expected = fields["expected"]
+    return Golden(
+        name=_text(fields["name"], f"{place}.name"),
+        pattern_id=pattern_id,
+        provider=_text(fields.get("provider", "openai"), f"{place}.provider"),
+        operation=_text(fields.get("operation", "chat.completions"), f"{place}.operation"),
+        request=_mapping(fields["request"], f"{place}.request"),
+        expected=None if expected is None else _mapping(expected, f"{place}.expected"),
+    )
+
+
+def _mapping(
+    value: Any, place: str, required: AbstractSet[str] = frozenset(), allowed: AbstractSet[str] = frozenset()
+) -> Dict[str, Any]:
+    if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
+        raise PatternError(f"{place}: expected an object, got {type(value).__name__}", "pattern.pack")
+    missing = sorted(required - set(value))
+    if missing:
+        raise PatternError(f"{place}: {missing[0]} is missing", "pattern.pack")
+    unknown = sorted(set(value) - (allowed or (required | {"description"}))) if required else []
+    if unknown:
+        raise PatternError(f"{place}: {unknown[0]} is not known", "pattern.pack")
+    return value
+
+
+def _list(value: Any, place: str) -> List[Any]:
+    if not isinstance(value, list):
+        raise PatternError(f"{place}: expected a list, got {type(value).__name__}", "pattern.pack")
+    return value
+
+
+def _text(value: Any, place: str) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise PatternError(f"{place}: expected a text that is not empty, got {value!r}", "pattern.pack")
+    return value
+
+
+def _shipped(file_name: str) -> str:
+    content = pkgutil.get_data("arc_runtime.packs", file_name)
+    if content is None:
+        raise PatternError(f"pack {file_name}: not part of this installation", "pattern.pack")
+    return content.decode("utf-8")

@@ -1,0 +1,132 @@
+"""A pattern ready for matching: its conditions, where it is looked up, and its fix."""
+
+import hashlib
+import itertools
+import json
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
+
+from arc_runtime.errors import PatternError
+from arc_runtime.fixes.base import Fix
+from arc_runtime.fixes.parse import parse_fix
+from arc_runtime.fixes.paths import Path
+from arc_runtime.fixes.values import is_number
+from arc_runtime.model import Call
+from arc_runtime.patterns.conditions import Condition, parse_conditions
+
+Key = Tuple[Any, ...]
+"""Values at the paths of a signature, in its order."""
+
+TEXT_OPERATIONS = frozenset(("chat.completions", "completions", "messages", "responses"))
+"""Operations that generate text. A pattern that names no operation applies to these only."""
+CALL_FIELDS = ("operation", "provider")
+"""Names that a pattern tests on the call; every other path is one of the body."""
+MAX_EXPANDED_KEYS = 16
+"""``in`` with at most so many texts or numbers is looked up like so many equalities (docs/decisions/0005)."""
+
+
+class Pattern(NamedTuple):
+    """A compiled pattern. Lower rank goes first: higher priority, then earlier registration."""
+
+    pattern_id: str
+    conditions: Tuple[Condition, ...]
+    call_conditions: Tuple[Condition, ...]
+    """Those on ``operation`` and ``provider``."""
+    fixes: Tuple[Fix, ...]
+    confidence: float
+    priority: int
+    signature: Tuple[Path, ...]
+    """Paths that equality conditions pin to a value, sorted; empty when there is none."""
+    keys: Tuple[Key, ...]
+    """The values there that it matches; more than one where ``in`` offers a choice."""
+    names_operation: bool
+    source: str = ""
+    """Where the failure is described, for people."""
+
+    def matches(self, call: Call, body: Mapping[str, Any]) -> bool:
+        """Return whether every condition holds."""
+        if not self.names_operation and call.operation not in TEXT_OPERATIONS:
+            return False
+        for condition in self.call_conditions:
+            if not condition.test(getattr(call, str(condition.path[0])), condition.operand):
+                return False
+        for condition in self.conditions:  # noqa: SIM110 - half the time of all() with a generator
+            if not condition.holds(body):
+                return False
+        return True
+
+
+class PatternSpec(NamedTuple):
+    """A pattern as a person wrote it."""
+
+    pattern: Any
+    fix: Any
+    pattern_id: Optional[str] = None
+    confidence: Any = 1.0
+    priority: Any = 0
+    source: str = ""
+
+
+def compile_pattern(spec: PatternSpec) -> Pattern:
+    """Return the pattern ready for matching. Raises PatternError that says where and why."""
+    conditions = parse_conditions(spec.pattern)
+    fixes = parse_fix(spec.fix)
+    if not is_number(spec.confidence) or not 0 <= spec.confidence <= 1:
+        raise PatternError(f"confidence: expected a number from 0 to 1, got {spec.confidence!r}")
+    if not isinstance(spec.priority, int) or isinstance(spec.priority, bool):
+        raise PatternError(f"priority: expected a whole number, got {spec.priority!r}")
+    if spec.pattern_id is not None and (not isinstance(spec.pattern_id, str) or not spec.pattern_id):
+        raise PatternError(f"id: expected a text that is not empty, got {spec.pattern_id!r}")
+    on_call = tuple(c for c in conditions if len(c.path) == 1 and c.path[0] in CALL_FIELDS)
+    on_body = tuple(c for c in conditions if c not in on_call)
+    signature, keys = _access_keys(on_body)
+    return Pattern(
+        pattern_id=spec.pattern_id or _derived_id(spec),
+        conditions=on_body,
+        call_conditions=on_call,
+        fixes=fixes,
+        confidence=float(spec.confidence),
+        priority=spec.priority,
+        signature=signature,
+        keys=keys,
+        names_operation=any(c.path == ("operation",) and c.operator in ("==", "in") for c in on_call),
+        source=spec.source,
+    )
+
+
+def key_part(value: Any) -> Any:
+    """Return a hashable stand-in for a text, number or null; raises TypeError for anything else.
+
+    A subclass of str (an Enum, say) becomes the plain text, because it may hash in its own way.
+    """
+    if type(value) in _KEY_TYPES:
+        return value
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, (bool, int, float)):
+        return value
+    raise TypeError(type(value).__name__)
+
+
+_KEY_TYPES = frozenset((str, int, float, bool, type(None)))
+
+
+def _access_keys(conditions: Tuple[Condition, ...]) -> Tuple[Tuple[Path, ...], Tuple[Key, ...]]:
+    """Return the signature and the keys. Every match has one of the keys; `matches` still decides."""
+    choices: Dict[Path, List[Any]] = {}
+    for condition in conditions:
+        values = condition.operand if condition.operator == "in" else [condition.operand]
+        if condition.operator not in ("==", "in") or not all(type(value) in _KEY_TYPES for value in values):
+            continue
+        count = len(values)
+        for path, others in choices.items():
+            count *= len(others) if path != condition.path else 1
+        if count <= MAX_EXPANDED_KEYS and condition.path not in choices:
+            choices[condition.path] = values
+    signature = tuple(sorted(choices, key=repr))
+    return signature, tuple(itertools.product(*(choices[path] for path in signature))) if signature else ()
+
+
+def _derived_id(spec: PatternSpec) -> str:
+    """Return the same name for the same content, so that registering twice is registering once."""
+    content = json.dumps([spec.pattern, spec.fix], sort_keys=True, default=list)
+    return "custom/" + hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:12]

@@ -1,0 +1,45 @@
+"""Faults in the proxies of the local sandbox."""
+
+import math
+import random
+from collections.abc import Callable
+
+from arc_common.undo import Undo
+from arc_sim.errors import InjectError
+from arc_sim.injectors.latency import LatencyEffect
+from arc_sim.model import Fault
+from arc_sim.sandboxes.base import Running
+from arc_sim.sandboxes.local import LocalRunning
+from arc_sim.sandboxes.proxy import Effect
+
+EFFECTS: dict[str, Callable[[Fault, random.Random], Effect]] = {
+    "latency": LatencyEffect,
+}
+"""``Fault.kind`` -> the effect that a proxy applies. A new kind is a file here and a line."""
+
+
+class LocalProxyInjector:
+    """Gives the proxies of the target edges an effect; jitter is drawn from the seed."""
+
+    def __init__(self, seed: int = 0) -> None:
+        self._seed = seed
+
+    def supports(self, fault: Fault) -> bool:
+        """Whether there is an effect for this kind."""
+        return fault.kind in EFFECTS
+
+    def inject(self, fault: Fault, targets: tuple[tuple[str, str], ...], running: Running) -> Undo:
+        """Set the effect on every target edge that exists; returns once each proxy has it."""
+        if not self.supports(fault):
+            raise InjectError(f"the local proxies cannot do {fault.kind}", hint=f"they can: {', '.join(EFFECTS)}")
+        if not isinstance(running, LocalRunning):
+            raise InjectError("the local proxies belong to the local sandbox")
+        if not all(math.isfinite(value) and value >= 0 for value in (fault.delay_ms, fault.jitter_ms)):
+            raise InjectError("delay_ms and jitter_ms must be zero or more")
+        present = {edge.key for edge in running.proxied_edges()}
+        hit = sorted(present.intersection(targets))
+        running.set_effects({edge: self._effect(fault, edge) for edge in hit})
+        return Undo(lambda: running.clear_effects(hit), f"remove {fault.kind} from {len(hit)} edges")
+
+    def _effect(self, fault: Fault, edge: tuple[str, str]) -> Effect:
+        return EFFECTS[fault.kind](fault, random.Random(f"{self._seed}:{edge[0]}:{edge[1]}"))

@@ -30,7 +30,7 @@ class SampleError(Exception):
 def make_sample_repo(path: Path | str, force: bool = False) -> dict[str, str]:
     """Make the repository at `path` and return {slug: commit}, oldest first; each is tagged `lotus/<slug>`.
 
-    path: missing or an empty folder; with `force`, a folder whose content is deleted first.
+    path: missing or an empty folder; with `force`, also an earlier lotus-demo, which is replaced.
     Raises SampleError otherwise, or when git is missing.
     """
     target = Path(path)
@@ -92,16 +92,23 @@ class Git:
 
 
 def _clear(target: Path, force: bool) -> None:
+    """Make `target` an empty folder; the only thing that is ever deleted is an earlier lotus-demo."""
     if target.is_symlink() or (target.exists() and not target.is_dir()):
         raise SampleError(f"{target} is not a folder")
     if target.exists() and any(target.iterdir()):
-        held = {Path.cwd(), Path.home(), BASE}
-        if any(target.resolve() in (path, *path.parents) for path in held):
-            raise SampleError(f"{target} holds more than a sample; choose another path")
+        if not _is_sample(target):
+            raise SampleError(f"{target} is not empty and no earlier lotus-demo; choose another path")
         if not force:
-            raise SampleError(f"{target} is not empty; choose another path, or --force to delete what is in it")
+            raise SampleError(f"{target} holds an earlier lotus-demo; choose another path, or --force to replace it")
         shutil.rmtree(target)
     target.mkdir(parents=True, exist_ok=True)
+
+
+def _is_sample(target: Path) -> bool:
+    """Say whether a folder holds a lotus-demo and nothing at its top that is foreign to one."""
+    known = {path.name for path in BASE.iterdir()} | {".git", ".arc"}
+    tagged = (target / ".git" / "refs" / "tags" / "lotus" / COMMITS[-1].slug).is_file()
+    return tagged and all(path.name in known for path in target.iterdir())
 
 
 def _read_base() -> Tree:
@@ -126,7 +133,7 @@ def main(argv: list[str] | None = None) -> int:
     """Make the repository and print its commits."""
     parser = argparse.ArgumentParser(prog="sample_repo.py", description="Make lotus-demo, the repository of the demo.")
     parser.add_argument("path", type=Path, metavar="PATH", help="where to make it; missing or empty")
-    parser.add_argument("--force", action="store_true", help="delete what is in PATH first")
+    parser.add_argument("--force", action="store_true", help="replace an earlier lotus-demo at PATH")
     options = parser.parse_args(argv)
     try:
         commits = make_sample_repo(options.path, options.force)

@@ -1,0 +1,70 @@
+"""One source file as plain data, the same for every language."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Kind = Literal["string", "number", "name", "env", "call", "op", "group"]
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A value in the code.
+
+    string, number, name: ``text`` is what is written (names with one kind of quotes, ``this.`` as ``self.``).
+    env: ``text`` is the variable; the first item, if any, its default.   call: ``text`` is the callee, the item named
+    ``.`` its receiver.   op: ``text`` is the operator.   group: whatever else, with its parts.
+    """
+
+    kind: Kind
+    text: str
+    line: int
+    items: tuple[tuple[str | None, "Expression"], ...] = ()
+    """Parts with their names: keyword, key of an option object, None."""
+
+
+@dataclass(frozen=True)
+class Handler:
+    """A ``try`` around a call."""
+
+    line: int
+    """Where the handler begins."""
+    swallows: bool
+    """It goes on without the callee: neither raises again nor answers with an error."""
+
+
+@dataclass(frozen=True)
+class CallSite:
+    """A call with what surrounds it."""
+
+    call: Expression
+    scope: int
+    handler: Handler | None = None
+    """The innermost one."""
+    attempts: Expression | None = None
+    """How often the innermost counting loop runs, when the call stands in one together with a handler."""
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function or class with its parameters and their defaults, in order, without ``self``."""
+
+    name: str
+    parameters: tuple[tuple[str, Expression | None], ...]
+
+
+@dataclass
+class Program:
+    """What one file holds."""
+
+    path: str
+    language: str
+    definitions: dict[tuple[int, str], list[Expression]] = field(default_factory=dict)
+    """``(scope, name)`` -> the values it is given. Scope 0 is the file; attributes stand there too."""
+    parents: dict[int, int] = field(default_factory=dict)
+    """Scope -> the scope around it."""
+    calls: list[CallSite] = field(default_factory=list)
+    strings: list[Expression] = field(default_factory=list)
+    reads: list[Expression] = field(default_factory=list)
+    """Environment variables that are read."""
+    functions: list[Function] = field(default_factory=list)
+    imports: list[str] = field(default_factory=list)

@@ -1,0 +1,57 @@
+"""What kind of thing an image is, by the name of the product in it."""
+
+import re
+from typing import Literal
+
+Kind = Literal["service", "database", "cache", "broker", "external"]
+
+PRODUCTS: tuple[tuple[Kind, str, str], ...] = (
+    ("database", r"postgres(?:ql)?|postgis|timescaledb|pgpool|cockroach(?:db)?|alloydb", "postgres"),
+    ("database", r"mysql|mariadb|percona", "mysql"),
+    ("database", r"mongo(?:db)?", "mongodb"),
+    ("database", r"mssql|sqlserver|sql-server|azure-sql-edge", "sqlserver"),
+    ("database", r"cassandra|scylla(?:db)?", "cassandra"),
+    ("database", r"elasticsearch|opensearch|solr", "http"),
+    ("database", r"couchdb|neo4j|influxdb|dynamodb(?:-local)?|clickhouse|arangodb|rethinkdb|db2|oracle", "tcp"),
+    ("cache", r"redis(?:-stack)?|valkey|keydb|dragonfly", "redis"),
+    ("cache", r"memcached", "memcached"),
+    ("broker", r"rabbitmq", "amqp"),
+    ("broker", r"kafka|cp-kafka|redpanda", "kafka"),
+    ("broker", r"nats|nats-streaming", "nats"),
+    ("broker", r"activemq|artemis|mosquitto|emqx|pulsar|nsqd|elasticmq|localstack", "tcp"),
+)
+"""Kind, product names in images, and the protocol they speak. The names are those of the products' own images."""
+
+_PATTERNS = tuple(
+    (kind, re.compile(rf"(?:^|[-_])(?:{names})(?:$|[-_])"), protocol) for kind, names, protocol in PRODUCTS
+)
+_TOOL = re.compile(r"(?:exporter|express|commander|admin|insight|init|setup|migrat|operator|proxy|kafka-ui|backup|job)")
+"""Words that make an image a tool around a product."""
+_DATABASE_NAME = re.compile(r"(?:^|-)(?:db|database)$")
+
+
+def image_name(image: str | None) -> str:
+    """Return ``orders`` for ``registry:5000/shop/orders:1.2@sha256:...``."""
+    return (image or "").split("@")[0].rpartition("/")[2].split(":")[0].lower()
+
+
+def kind_of(image: str | None, name: str = "") -> Kind:
+    """Return the kind by image, else by a name such as ``orders-db`` or ``auth-mongodb``."""
+    product = _product(image, name)
+    if product is not None:
+        return product[0]
+    return "database" if _DATABASE_NAME.search(name.lower().replace("_", "-")) else "service"
+
+
+def protocol_of(image: str | None, name: str = "") -> str | None:
+    """Return the protocol that the product speaks, None for a service of one's own."""
+    product = _product(image, name)
+    return product[1] if product else None
+
+
+def _product(image: str | None, name: str) -> tuple[Kind, str] | None:
+    for text in (image_name(image), name.lower().replace("_", "-")):
+        for kind, pattern, protocol in _PATTERNS:
+            if pattern.search(text) and not _TOOL.search(text):
+                return kind, protocol
+    return None

@@ -1,0 +1,127 @@
+"""Brings what the readers found together: one service for all its names, one edge for each pair.
+
+Confidence of an edge: 1 - product of (1 - c) over the readers that found it, c being each reader's best. Readers that
+agree are taken as independent, which they are not quite: a decision, see docs/decisions/0004.
+"""
+
+from dataclasses import replace
+from math import prod
+from pathlib import PurePosixPath
+
+from arc_sim.causal.addresses import Directory, normalise
+from arc_sim.causal.readers.base import Findings, Variable
+from arc_sim.model import Edge, Graph, Location, Service, Setting
+
+MAX_EVIDENCE = 12
+"""Places kept for one edge."""
+
+Named = tuple[str, Findings]
+"""A reader's name and what it found."""
+
+
+def merge_services(found: list[Named]) -> tuple[Service, ...]:
+    """Return the services under one name each; an earlier reader's words win over a later one's."""
+    groups: list[list[Service]] = []
+    by_name: dict[str, int] = {}
+    for _, findings in found:
+        for service in findings.services:
+            names = [normalise(name) for name in (service.name, *service.aliases)]
+            index = next((by_name[name] for name in names[:1] if name in by_name), None)
+            index = (
+                index
+                if index is not None
+                else next((by_name[n] for n in names[1:] if _is_name(groups, by_name, n)), None)
+            )
+            if index is None:
+                index = len(groups)
+                groups.append([])
+            groups[index].append(service)
+            for name in names:
+                by_name.setdefault(name, index)
+    return tuple(sorted((_one(group) for group in groups), key=lambda service: service.name))
+
+
+def merge_variables(found: list[Named], services: tuple[Service, ...]) -> tuple[Variable, ...]:
+    """Return one value for each variable of each service, the earlier reader's."""
+    directory = Directory(services)
+    result: dict[tuple[str, str], Variable] = {}
+    for _, findings in found:
+        for variable in findings.variables:
+            service = directory.find(variable.service)
+            if service is not None:
+                result.setdefault((service.name, variable.name), replace(variable, service=service.name))
+    return tuple(result[key] for key in sorted(result))
+
+
+def merge_edges(found: list[Named], services: tuple[Service, ...]) -> tuple[Edge, ...]:
+    """Return one edge for each pair of known services, sorted; addresses of nobody here are left out."""
+    directory = Directory(services)
+    groups: dict[tuple[str, str], dict[str, list[Edge]]] = {}
+    for reader, findings in found:
+        for edge in findings.edges:
+            source, target = directory.find(edge.source), directory.find(edge.target)
+            if source is not None and target is not None and source.name != target.name:
+                same = replace(edge, source=source.name, target=target.name)
+                groups.setdefault(same.key, {}).setdefault(reader, []).append(same)
+    return tuple(_one_edge(groups[key]) for key in sorted(groups))
+
+
+def merge(found: list[Named], services: tuple[Service, ...]) -> Graph:
+    """Return the graph."""
+    warnings = tuple(dict.fromkeys(warning for _, findings in found for warning in findings.warnings))
+    return Graph(services, merge_edges(found, services), tuple(sorted(warnings)))
+
+
+def _is_name(groups: list[list[Service]], by_name: dict[str, int], name: str) -> bool:
+    """Tell whether an alias is another service's own name: only then do the two become one."""
+    return name in by_name and any(normalise(service.name) == name for service in groups[by_name[name]])
+
+
+def _one(group: list[Service]) -> Service:
+    first = group[0]
+    paths = next((service.paths for service in group if service.paths), ())
+    directories = (
+        {PurePosixPath(path).name for path in paths if "." not in PurePosixPath(path).name}
+        if len(paths) == 1
+        else set()
+    )
+    names = {name for service in group for name in (service.name, *service.aliases)} | directories
+    env: dict[str, str] = {}
+    for service in reversed(group):
+        env.update(dict(service.env))
+    kinds = [service.kind for service in group if service.kind != "service"]
+    return replace(
+        first,
+        kind=kinds[0] if kinds else "service",
+        aliases=tuple(sorted(names - {first.name, ""})),
+        paths=paths,
+        language=next((s.language for s in group if s.language), None),
+        image=next((s.image for s in group if s.image), None),
+        command=next((s.command for s in group if s.command), ()),
+        port=next((s.port for s in group if s.port), None),
+        env=tuple(sorted(env.items())),
+    )
+
+
+def _one_edge(by_reader: dict[str, list[Edge]]) -> Edge:
+    edges = [edge for reader in by_reader.values() for edge in reader]
+    best = max(edges, key=lambda edge: (edge.protocol != "tcp", edge.confidence))
+    doubt = prod(1 - max(edge.confidence for edge in reader) for reader in by_reader.values())
+    ordered = sorted(edges, key=lambda edge: -edge.confidence)
+    evidence: dict[Location, None] = {place: None for edge in ordered for place in edge.evidence}
+    return Edge(
+        source=best.source,
+        target=best.target,
+        protocol=best.protocol,
+        sync=all(edge.sync for edge in edges),
+        confidence=round(1 - doubt, 4),
+        evidence=tuple(evidence)[:MAX_EVIDENCE],
+        timeout_ms=_first_setting([edge.timeout_ms for edge in ordered]),
+        retries=_first_setting([edge.retries for edge in ordered]),
+        fallback=next((edge.fallback for edge in ordered if edge.fallback), None),
+        address_env=next((edge.address_env for edge in ordered if edge.address_env), None),
+    )
+
+
+def _first_setting(settings: list[Setting | None]) -> Setting | None:
+    return next((setting for setting in settings if setting is not None), None)

@@ -1,0 +1,15 @@
+"""Sources of the service graph. See base.py for the contract."""
+
+NAMING = {
+    "repository": "arc_sim.causal.readers.repository:RepositoryReader",
+    "compose": "arc_sim.causal.readers.compose:ComposeReader",
+    "kubernetes": "arc_sim.causal.readers.kubernetes:KubernetesReader",
+    "spring": "arc_sim.causal.readers.spring:SpringReader",
+}
+"""Readers that say which services there are. Name -> import path, imported on use; an earlier one's names win."""
+
+LINKING = {
+    "code": "arc_sim.causal.readers.code:CodeReader",
+    "configuration": "arc_sim.causal.readers.configuration:ConfigurationReader",
+}
+"""Readers that need to know the services already."""

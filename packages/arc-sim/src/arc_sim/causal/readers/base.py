@@ -1,0 +1,49 @@
+"""What a source of the service graph is: one file per source, one contract for all.
+
+A reader looks at files only. It never runs, imports or expands anything of the repository, reads no file twice the
+size limit, and turns whatever it cannot read into one warning with the path.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from arc_sim.causal.tree import Tree
+from arc_sim.model import Edge, Location, Service
+
+
+@dataclass(frozen=True)
+class Variable:
+    """An environment variable that a manifest gives to a service."""
+
+    service: str
+    name: str
+    value: str
+    location: Location
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What one reader found. Names are as the source has them; the merge brings them together."""
+
+    services: tuple[Service, ...] = ()
+    edges: tuple[Edge, ...] = ()
+    variables: tuple[Variable, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the readers before found, merged: names that code and configuration can refer to."""
+
+    services: tuple[Service, ...] = ()
+    variables: tuple[Variable, ...] = ()
+
+
+class Reader(Protocol):
+    """One source."""
+
+    name: str
+    """Short, unique: agreement of different readers raises the confidence of an edge."""
+
+    def read(self, tree: Tree, known: Known) -> Findings:
+        """Return what this source says; never raises for what a file holds."""

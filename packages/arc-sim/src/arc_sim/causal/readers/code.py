@@ -1,0 +1,191 @@
+"""Code: variables that it reads, addresses that it names, the calls behind them with timeouts, retries, fallbacks."""
+
+import re
+from dataclasses import dataclass, field
+
+from arc_sim.causal.addresses import Directory, addresses_in, bare_address
+from arc_sim.causal.code.flow import Key, ServiceCode, Use, place
+from arc_sim.causal.code.gather import Gatherer
+from arc_sim.causal.code.program import Expression, Program
+from arc_sim.causal.code.settings import Reader as SettingsReader
+from arc_sim.causal.kinds import protocol_of
+from arc_sim.causal.readers.base import Findings, Known, Variable
+from arc_sim.causal.tree import Tree
+from arc_sim.model import Edge, Location, Service
+
+READ_VARIABLE = 0.9
+"""Confidence: a manifest gives the address in a variable, and the code reads that variable."""
+LITERAL = 0.75
+"""Confidence of an address written in the code."""
+CALLED = 0.85
+"""The same, when a call with it was found."""
+
+CONSUMES = re.compile(
+    r"(?i)^(?:b?[lr]pop|bzpop\w*|list(?:left|right)popa?\w*|xread\w*|basic_?consume|start_?consuming|@(?:Rabbit|Kafka|Jms)Listener|"
+    r"receive_?messages?|queue_?subscribe|psubscribe|brpoplpush|blmove)$"
+)
+"""Calls (and commands in strings) that wait for work in a queue."""
+GRPC = re.compile(r"(?i)grpc|insecure_channel|secure_channel|managedchannel|\bdial(?:context)?$|newclient|stub$")
+
+
+class CodeReader:
+    """Reads the code of all services in the languages whose syntax trees we have."""
+
+    name = "code"
+
+    def read(self, tree: Tree, known: Known) -> Findings:
+        """Return the edges that code shows; a variable that it never reads shows none."""
+        gatherer = Gatherer(tree, known.services)
+        directory = Directory(known.services)
+        shared = _shared_files(gatherer, known.services)
+        edges: list[Edge] = []
+        for service in known.services:
+            programs = gatherer.programs(service)
+            if programs:
+                given = {v.name: v for v in known.variables if v.service == service.name}
+                edges.extend(_ServiceEdges(service, programs, directory, given, shared).edges())
+        return Findings(edges=tuple(edges), warnings=tuple(gatherer.warnings))
+
+
+@dataclass
+class _Target:
+    """What is known about one target while the code is read."""
+
+    service: Service
+    evidence: list[Location] = field(default_factory=list)
+    keys: list[Key] = field(default_factory=list)
+    confidence: float = LITERAL
+    protocol: str | None = None
+    variable: str | None = None
+
+
+class _ServiceEdges:
+    def __init__(
+        self,
+        service: Service,
+        programs: tuple[Program, ...],
+        directory: Directory,
+        given: dict[str, Variable],
+        shared: frozenset[str],
+    ) -> None:
+        self._service, self._programs, self._directory, self._given = service, programs, directory, given
+        self._own = [program for program in programs if program.path not in shared] or list(programs)
+        self._code = ServiceCode(programs, directory)
+        self._settings = SettingsReader(self._code, given)
+        self._targets: dict[str, _Target] = {}
+
+    def edges(self) -> list[Edge]:
+        uses = self._code.uses()
+        self._variables()
+        self._literals()
+        for kind, host in uses:
+            if kind == "host":
+                for use in uses[(kind, host)][:1]:
+                    self._reach(host, None, place(use.program, use.site.call.line), ("host", host))
+        return [self._edge(target, uses) for target in self._targets.values()]
+
+    def _variables(self) -> None:
+        """Variable that the code reads -> value that a manifest gives, or the default in the code -> host."""
+        for program in self._programs:
+            for read in program.reads:
+                at = place(program, read.line)
+                given = self._given.get(read.text) or self._given.get(read.text.replace(":", "__"))
+                if given is not None:
+                    self._value(read.text, given.value, [at, given.location])
+                    continue
+                for _, default in read.items:
+                    if default.kind == "string":
+                        self._value(read.text, default.text, [at])
+
+    def _value(self, name: str, value: str, evidence: list[Location]) -> None:
+        found = addresses_in(value)
+        bare = bare_address(name, value)
+        for address in found or ((bare,) if bare else ()):
+            target = self._reach(address.host, address.protocol, evidence[0], ("env", name))
+            if target is not None:
+                target.evidence.extend(place for place in evidence[1:] if place not in target.evidence)
+                target.confidence = max(target.confidence, READ_VARIABLE if len(evidence) > 1 else LITERAL)
+                target.variable = target.variable or name
+
+    def _literals(self) -> None:
+        for program in self._programs:
+            for value in program.strings:
+                for address in addresses_in(value.text):
+                    self._reach(address.host, address.protocol, place(program, value.line), ("host", address.host))
+
+    def _reach(self, host: str, protocol: str | None, at: Location, key: Key) -> _Target | None:
+        service = self._directory.find(host)
+        if service is None or service.name == self._service.name:
+            return None
+        target = self._targets.setdefault(service.name, _Target(service))
+        if at not in target.evidence:
+            target.evidence.append(at)
+        if key not in target.keys:
+            target.keys.append(key)
+        target.protocol = target.protocol or protocol
+        return target
+
+    def _edge(self, target: _Target, uses: dict[Key, list[Use]]) -> Edge:
+        called = [use for key in target.keys for use in uses.get(key, [])]
+        found = self._settings.read(called)
+        confidence = max(target.confidence, CALLED) if called else target.confidence
+        return Edge(
+            source=self._service.name,
+            target=target.service.name,
+            protocol=self._protocol(target, called),
+            sync=not self._is_consumer(target.service),
+            confidence=confidence,
+            evidence=tuple(target.evidence[:8]),
+            timeout_ms=found.timeout_ms,
+            retries=found.retries,
+            fallback=found.fallback,
+            address_env=target.variable,
+        )
+
+    def _protocol(self, target: _Target, called: list[Use]) -> str:
+        product = protocol_of(target.service.image, target.service.name) if target.service.kind != "service" else None
+        if product is not None:
+            return product
+        if any(GRPC.search(use.site.call.text) for use in called) and self._imports("grpc"):
+            return "grpc"
+        return target.protocol or ("http" if target.service.kind == "service" else "tcp")
+
+    def _imports(self, word: str) -> bool:
+        return any(word in line for program in self._programs for line in program.imports)
+
+    def _is_consumer(self, target: Service) -> bool:
+        if target.kind == "broker":
+            return True
+        if target.kind not in ("cache", "service", "database"):
+            return False
+        if target.kind != "cache" and protocol_of(target.image, target.name) != "redis" and target.kind != "service":
+            return False
+        own = [site.call for program in self._own for site in program.calls]
+        return any(self._waits(call, target) for call in own)
+
+    def _waits(self, call: Expression, target: Service) -> bool:
+        """Tell whether a call takes work from a queue of the target."""
+        command = next((item.text for key, item in call.items if key != "." and item.kind == "string"), "")
+        named = CONSUMES.match(call.text.rpartition(".")[2]) is not None
+        waits = named or CONSUMES.match(command) is not None
+        if not waits or target.kind == "cache":
+            return waits
+        # A queue of our own make: only when this very call reaches the target.
+        return any(self._reaches(program, call, target) for program in self._own)
+
+    def _reaches(self, program: Program, call: Expression, target: Service) -> bool:
+        for site in program.calls:
+            if site.call is call:
+                keys = self._code.addresses(program, site.scope, call)
+                return any(key in keys for key in self._targets[target.name].keys)
+        return False
+
+
+def _shared_files(gatherer: Gatherer, services: tuple[Service, ...]) -> frozenset[str]:
+    seen: set[str] = set()
+    shared: set[str] = set()
+    for service in services:
+        files = set(gatherer.files(service))
+        shared |= files & seen
+        seen |= files
+    return frozenset(shared)

@@ -1,0 +1,151 @@
+"""Configuration, start scripts and code without a grammar: addresses in files that a service is built from."""
+
+import re
+
+from arc_sim.causal.addresses import Address, Directory, addresses_in, bare_address, normalise
+from arc_sim.causal.code.gather import Gatherer
+from arc_sim.causal.documents import DocumentError, flatten, load_documents
+from arc_sim.causal.kinds import protocol_of
+from arc_sim.causal.paths import DOCKERFILE, language_of, name_of, parent_of
+from arc_sim.causal.readers.base import Findings, Known, Variable
+from arc_sim.causal.tree import Tree
+from arc_sim.model import Edge, Location, Service
+
+SETTING = 0.8
+"""Confidence of an address in a configuration file, and of a variable that a start script uses."""
+FRAMEWORK = 0.7
+"""Confidence of a variable that a framework reads by its own convention."""
+UNREAD = 0.6
+"""Confidence of a variable given to a foreign image, whose code is not here."""
+
+PLAIN = re.compile(r"(?i)(?:\.(?:sh|properties|conf|cfg|ini|toml|template|tmpl|tpl|envoy|rb|php|rs|kt|kts|ex|exs|scala|cpp|cc|lua|vb|fs|pl)$"
+                   r"|(?:^|/)(?:procfile|entrypoint|start|run|appsettings[^/]*\.json|caddyfile)$)")  # fmt: skip
+SPRING = re.compile(
+    r"(?i)(?:^|/)(?P<stem>[\w-]+?)(?:-(?:dev|prod|production|docker|local|default|kubernetes|k8s))?\.ya?ml$"
+)
+CONVENTION = re.compile(r"^(?:SPRING|QUARKUS|MICRONAUT|EUREKA|KC|ConnectionStrings|CONNECTIONSTRINGS|OTEL_EXPORTER)_")
+"""Prefixes of variables that Spring Boot, Quarkus, Micronaut, .NET bind to settings of the same name."""
+COMMENT = re.compile(r"^\s*(?:#|//|;|--|\*)")
+
+
+class ConfigurationReader:
+    """Reads what is neither a manifest nor code with a grammar."""
+
+    name = "configuration"
+
+    def read(self, tree: Tree, known: Known) -> Findings:
+        """Return the edges of configuration files and of variables that no code reader can judge."""
+        gatherer = Gatherer(tree, known.services)
+        directory = Directory(known.services)
+        edges: list[Edge] = []
+        for service in known.services:
+            files = gatherer.files(service)
+            for path in files:
+                edges.extend(_file_edges(gatherer, directory, service, path))
+            given = [v for v in known.variables if v.service == service.name]
+            edges.extend(_variable_edges(gatherer, directory, service, given, files))
+        return Findings(edges=tuple(edges))
+
+
+def _file_edges(gatherer: Gatherer, directory: Directory, service: Service, path: str) -> list[Edge]:
+    resource = re.search(r"(?:^|/)(?:resources|config|conf)/", path) or re.match(
+        r"(?:application|bootstrap)", name_of(path)
+    )
+    if PLAIN.search(path) or DOCKERFILE.match(name_of(path)):
+        found = _lines(gatherer.text(path) or "", path)
+        return [edge for key, address, at in found for edge in _to(directory, service, address, at, SETTING)]
+    match = SPRING.search(path)
+    if match is None or resource is None:
+        return []
+    owner = _configured(gatherer, directory, service, path, match.group("stem"))
+    if owner is None:
+        return []
+    found = _yaml(gatherer.text(path) or "", path)
+    return [edge for key, address, at in found for edge in _to(directory, owner, address, at, SETTING)]
+
+
+def _configured(gatherer: Gatherer, directory: Directory, service: Service, path: str, stem: str) -> Service | None:
+    """Return the service that a configuration file is for: a configuration server holds those of others by name."""
+    if stem in ("application", "bootstrap"):
+        siblings = {SPRING.search(p) for p in gatherer.files(service) if parent_of(p) == parent_of(path)}
+        named = [m for m in siblings if m and directory.find(m.group("stem")) not in (None, service)]
+        return None if named else service
+    return directory.find(stem) or service
+
+
+def _lines(text: str, path: str) -> list[tuple[str, Address, Location]]:
+    found = []
+    for number, line in enumerate(text.splitlines()[:20_000], start=1):
+        if COMMENT.match(line) or len(line) > 2000:
+            continue
+        key, sign, value = line.strip().partition("=")
+        bare = bare_address(key, value.strip()) if sign and " " not in key else None
+        words = [word for word in re.split(r"[\s\"'`;,()]+", line) if word]
+        addresses = [address for word in words for address in addresses_in(word)] + ([bare] if bare else [])
+        found += [(key, address, Location(path, number)) for address in addresses]
+    return found
+
+
+def _yaml(text: str, path: str) -> list[tuple[str, Address, Location]]:
+    try:
+        documents = load_documents(text.encode())
+    except DocumentError:
+        return []
+    found = []
+    for document in documents:
+        for key, value in flatten(document):
+            bare = bare_address(key, str(value))
+            addresses = addresses_in(value) or ((bare,) if bare else ())
+            found += [(key, address, Location(path, value.line)) for address in addresses]
+    return found
+
+
+def _to(
+    directory: Directory,
+    service: Service,
+    address: Address,
+    at: Location,
+    confidence: float,
+    variable: str | None = None,
+) -> list[Edge]:
+    target = directory.find(address.host)
+    if target is None or target.name == service.name:
+        return []
+    product = protocol_of(target.image, target.name) if target.kind != "service" else None
+    protocol = product or address.protocol or ("http" if target.kind == "service" else "tcp")
+    sync = target.kind != "broker"
+    return [Edge(service.name, target.name, protocol, sync, confidence, (at,), address_env=variable)]
+
+
+def _variable_edges(
+    gatherer: Gatherer, directory: Directory, service: Service, given: list[Variable], files: tuple[str, ...]
+) -> list[Edge]:
+    """Return edges of variables whose reading no syntax tree can show."""
+    if service.kind != "service" or not given:
+        return []
+    plain = [
+        p for p in files if PLAIN.search(p) or DOCKERFILE.match(name_of(p)) or (SPRING.search(p) and "resources/" in p)
+    ]
+    texts = "\n".join(filter(None, map(gatherer.text, plain)))
+    has_code = any(language_of(path) or PLAIN.search(path) for path in files)
+    edges: list[Edge] = []
+    for variable in given:
+        if not has_code:
+            confidence = UNREAD
+        elif re.search(rf"(?<![\w]){re.escape(variable.name)}(?![\w])", texts):
+            confidence = SETTING
+        elif CONVENTION.match(variable.name) or _is_setting(variable.name, texts):
+            confidence = FRAMEWORK
+        else:
+            continue
+        bare = bare_address(variable.name, variable.value)
+        for address in addresses_in(variable.value) or ((bare,) if bare else ()):
+            edges += _to(directory, service, address, variable.location, confidence, variable.name)
+    return edges
+
+
+def _is_setting(name: str, texts: str) -> bool:
+    """Tell whether a property file has the setting that the variable overrides: ``ORDERS_URL`` for ``orders.url``."""
+    wanted = normalise(name.replace("_", "-"))
+    keys = re.findall(r"(?m)^\s*([\w.-]+)\s*[=:]", texts)
+    return any("." in key and normalise(key) == wanted for key in keys)

@@ -1,0 +1,188 @@
+"""Kubernetes manifests: workloads, Services, ConfigMaps, and the variables that they give to containers."""
+
+from collections import Counter
+from typing import Any
+
+from arc_sim.causal.addresses import addresses_in, normalise
+from arc_sim.causal.documents import Mapping, Text, dig, entries, line_of, pairs
+from arc_sim.causal.kinds import image_name, kind_of
+from arc_sim.causal.ownership import build_units, built_from, find_unit
+from arc_sim.causal.paths import contains, parent_of
+from arc_sim.causal.readers.base import Findings, Known, Variable
+from arc_sim.causal.readers.manifests import WORKLOADS, Object, artifacts, nearest, read_objects
+from arc_sim.causal.tree import Tree
+from arc_sim.model import Edge, Location, Service
+
+COMMAND = 0.8
+"""Confidence of an address in a command line."""
+
+
+class KubernetesReader:
+    """Reads all manifests; of several variants of a workload it takes the one in the most complete directory."""
+
+    name = "kubernetes"
+
+    def read(self, tree: Tree, known: Known) -> Findings:
+        """Return workloads as services, with the variables of their containers."""
+        warnings: list[str] = []
+        objects = read_objects(tree, warnings)
+        owners = _owners(tree, objects, known)
+        services, edges, variables = [], [], []
+        for workload in _chosen(objects, owners):
+            given = container_variables(workload, objects)
+            variables.extend(given)
+            edges.extend(_commands(workload))
+            image = workload.image
+            services.append(
+                Service(
+                    name=workload.name,
+                    kind=kind_of(image, workload.name),
+                    aliases=tuple(sorted(service_names(workload, objects) - {workload.name})),
+                    paths=owners.get(_key(workload), ()),
+                    image=image,
+                    port=_port(workload),
+                    env=tuple(sorted({v.name: v.value for v in given}.items())),
+                )
+            )
+        return Findings(tuple(services), tuple(edges), tuple(variables), tuple(warnings))
+
+
+def service_names(workload: Object, objects: list[Object]) -> set[str]:
+    """Return the names of the Services that select a workload."""
+    labels = workload.labels.items()
+    found = set()
+    for item in objects:
+        selector = {str(key): str(value) for key, value in pairs(dig(item.body, "spec", "selector"))}
+        if item.kind == "Service" and selector and selector.items() <= labels:
+            found.add(item.name)
+    return found
+
+
+def container_variables(workload: Object, objects: list[Object]) -> list[Variable]:
+    """Return the environment of the containers: literal values, ConfigMaps by key and as a whole."""
+    maps: dict[str, list[Object]] = {}
+    for item in objects:
+        if item.kind in ("ConfigMap", "Secret"):
+            maps.setdefault(item.name, []).append(item)
+    found: dict[str, Variable] = {}
+    for container in workload.containers:
+        for source in entries(dig(container, "envFrom")):
+            name = dig(source, "configMapRef", "name") or dig(source, "secretRef", "name")
+            given = nearest(maps.get(str(name), []), workload.path)
+            for key, value in pairs(_data(given)):
+                if isinstance(value, Text):
+                    _add(found, workload, key, value, Location(given.path if given else "", line_of(key)))
+        for entry in entries(dig(container, "env")):
+            _add_entry(found, workload, entry, maps)
+    return list(found.values())
+
+
+def config_map_names(workload: Object) -> set[str]:
+    """Return the names of ConfigMaps and Secrets that a workload uses in any way."""
+    found = set()
+    for container in entries(dig(workload.pod, "containers")) + entries(dig(workload.pod, "initContainers")):
+        for source in entries(dig(container, "envFrom")):
+            found |= {str(dig(source, kind, "name")) for kind in ("configMapRef", "secretRef")}
+        for entry in entries(dig(container, "env")):
+            found |= {str(dig(entry, "valueFrom", kind, "name")) for kind in ("configMapKeyRef", "secretKeyRef")}
+    for volume in entries(dig(workload.pod, "volumes")):
+        found |= {str(dig(volume, "configMap", "name")), str(dig(volume, "secret", "secretName"))}
+    return found - {"None"}
+
+
+def _add_entry(found: dict[str, Variable], workload: Object, entry: Any, maps: dict[str, list[Object]]) -> None:
+    name, value = dig(entry, "name"), dig(entry, "value")
+    if not isinstance(name, Text):
+        return
+    if isinstance(value, Text):
+        _add(found, workload, name, value, Location(workload.path, line_of(value)))
+        return
+    for kind in ("configMapKeyRef", "secretKeyRef"):
+        reference = dig(entry, "valueFrom", kind)
+        given = nearest(maps.get(str(dig(reference, "name")), []), workload.path)
+        value = dig(_data(given), str(dig(reference, "key")))
+        if given is not None and isinstance(value, Text):
+            _add(found, workload, name, value, Location(given.path, line_of(value)))
+
+
+def _add(found: dict[str, Variable], workload: Object, name: str, value: str, place: Location) -> None:
+    text = str(value)
+    for other in found.values():
+        text = text.replace(f"$({other.name})", other.value)
+    found[str(name)] = Variable(workload.name, str(name), text, place)
+
+
+def _data(item: Object | None) -> Any:
+    if item is None:
+        return None
+    return dig(item.body, "data") if item.kind == "ConfigMap" else dig(item.body, "stringData")
+
+
+def _key(workload: Object) -> tuple[str, str]:
+    return (workload.path, workload.name)
+
+
+def _owners(tree: Tree, objects: list[Object], known: Known) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Return the paths of the workloads whose image is built in this repository."""
+    units = build_units(tree)
+    built = artifacts(objects)
+    by_name = {normalise(name): s.paths for s in known.services if s.paths for name in (s.name, *s.aliases)}
+    found = {}
+    for workload in (item for item in objects if item.kind in WORKLOADS):
+        image = image_name(workload.image)
+        artifact = built.get(image)
+        paths = by_name.get(normalise(workload.name), ())
+        if artifact is not None:
+            paths = paths or built_from(tree, *artifact)
+        if not paths and kind_of(workload.image) == "service":
+            unit = find_unit(units, (image, workload.name))
+            paths = (unit,) if unit else ()
+        if paths:
+            found[_key(workload)] = paths
+    return found
+
+
+def _chosen(objects: list[Object], owners: dict[tuple[str, str], tuple[str, ...]]) -> list[Object]:
+    """Return one object for each workload of the system.
+
+    Foreign images count when they stand beside the system's own workloads, or when nothing is built here at all.
+    A Job counts only when nothing else runs what it is built from.
+    """
+    workloads = [item for item in objects if item.kind in WORKLOADS and item.name and item.containers]
+    own = Counter(parent_of(item.path) for item in workloads if _key(item) in owners)
+    running = {path for item in workloads if item.kind != "Job" for path in owners.get(_key(item), ())}
+    ranked = sorted(workloads, key=lambda item: (-own[parent_of(item.path)], item.path.count("/"), item.path))
+    chosen: dict[str, Object] = {}
+    for item in ranked:
+        paths = owners.get(_key(item))
+        if paths and not (item.kind == "Job" and running.intersection(paths)):
+            chosen.setdefault(normalise(item.name), item)
+    homes = {parent_of(item.path) for item in chosen.values()}
+    beside = homes | {parent_of(home) for home in homes if own[home] == 1 and home.count("/") > 0}
+    for item in ranked:
+        near = any(
+            parent_of(item.path) == home or (home in beside - homes and contains(home, item.path)) for home in beside
+        )
+        if item.kind != "Job" and _key(item) not in owners and (near or not chosen or not owners):
+            chosen.setdefault(normalise(item.name), item)
+    return sorted(chosen.values(), key=lambda item: item.name)
+
+
+def _commands(workload: Object) -> list[Edge]:
+    found = []
+    for container in workload.containers:
+        for word in entries(dig(container, "command")) + entries(dig(container, "args")):
+            for address in addresses_in(word) if isinstance(word, Text) else ():
+                place = Location(workload.path, line_of(word))
+                protocol = address.protocol or "tcp"
+                found.append(Edge(workload.name, address.host, protocol, confidence=COMMAND, evidence=(place,)))
+    return found
+
+
+def _port(workload: Object) -> int | None:
+    for container in workload.containers:
+        for port in entries(dig(container, "ports")):
+            number = str(dig(port, "containerPort") or "") if isinstance(port, Mapping) else ""
+            if number.isdigit() and 0 < int(number) < 65536:
+                return int(number)
+    return None

@@ -4,6 +4,7 @@ import hashlib
 
 import pytest
 import yaml
+
 from arc_sim.errors import ConfigError, PlanError
 from arc_sim.faults.catalog import SCENARIO_IDS, all_scenarios, load_scenario
 from arc_sim.model import Diff, Edge, FileChange, Graph, Impact, LoadSpec, Service

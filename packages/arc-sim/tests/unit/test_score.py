@@ -3,6 +3,7 @@
 import random
 
 import pytest
+
 from arc_sim.errors import ProbeError
 from arc_sim.model import Cell, Estimate, Observation
 from arc_sim.risk.intervals import jeffreys, signed_sum, t_interval

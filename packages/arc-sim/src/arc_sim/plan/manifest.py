@@ -76,7 +76,7 @@ def _pods(service: str, namespace: str) -> dict[str, Any]:
 
 
 def _object_name(*parts: str) -> str:
-    """A DNS-1123 label of at most 63 characters, different for different parts."""
+    """Return a DNS-1123 label of at most 63 characters, different for different parts."""
     plain = "-".join(parts)
     name = re.sub(r"[^a-z0-9-]+", "-", plain.lower()).strip("-")
     if name == plain and len(name) <= 63:

@@ -119,7 +119,7 @@ def _latency_estimate(latencies: Sequence[float], confidence: float) -> Estimate
 
 
 def _error_estimate(errors: Sequence[float], rounds: Sequence[_Round], confidence: float) -> Estimate:
-    """The wider of what the rounds say and what the bare counts allow, so that 0 of 150 is not taken for never."""
+    """Return the wider of what the rounds say and what the counts allow: 0 of 150 is not never."""
     counted = signed_sum([(sign, _pooled(rounds, (rev, cond), confidence)) for rev, cond, sign in _ARMS])
     around = fmean(errors) - counted.value
     shifted = Estimate(counted.value + around, counted.low + around, counted.high + around)

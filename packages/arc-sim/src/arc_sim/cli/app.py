@@ -1,0 +1,105 @@
+"""The commands of ``arc sim``. Each body imports what it needs, so that --help needs nothing."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from arc_sim.cli.options import DiffOption, Format, JsonOption, RangeOption, RepoOption
+
+app = typer.Typer(
+    add_completion=False,
+    invoke_without_command=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode=None,
+)
+
+
+@app.callback()
+def sim(  # noqa: PLR0913 - one parameter per option
+    context: typer.Context,
+    rev_range: RangeOption = None,
+    diff: DiffOption = None,
+    scenario: Annotated[str, typer.Option(metavar="ID", help="What goes wrong; see scenarios.")] = "network_latency",
+    severity: Annotated[int, typer.Option(metavar="0-100", help="Exit 1 when the risk is at or above it.")] = 50,
+    timeout: Annotated[int, typer.Option(metavar="S", help="Seconds after which the run ends.")] = 600,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the result here.", show_default="stdout")
+    ] = None,
+    open_ui: Annotated[bool, typer.Option("--open-ui/--no-ui", help="Say where the result can be looked at.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every action; tracebacks for errors.")] = False,
+    repo: RepoOption = Path(),
+    sandbox: Annotated[str, typer.Option(metavar="auto|local", help="Where to run the services.")] = "auto",
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", help="Draws the order of rounds.", show_default="from the diff")
+    ] = None,
+    rounds: Annotated[int, typer.Option(metavar="N", help="Rounds of the four measurements.")] = 5,
+    service: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only this affected service.", show_default="all")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan as JSON and start nothing.")] = False,
+) -> None:
+    """Predict what a git diff would break.
+
+    Runs both sides of the diff, without and with an injected fault, and compares them. The result is JSON on stdout;
+    progress and the summary go to stderr.
+
+    Exit codes: 0 risk below the severity, 1 at or above it, 2 not completed, 3 invalid input.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from arc_sim.cli.run import Asked, run
+
+    payload = {"scenario": scenario, "severity": severity, "timeout": timeout, "sandbox": sandbox, "rounds": rounds}
+    payload |= {"seed": seed, "service": service}
+    asked = Asked(repo, rev_range, diff, payload, output, open_ui, verbose, dry_run)
+    raise typer.Exit(run(asked, context.obj))
+
+
+@app.command()
+def graph(
+    repo: RepoOption = Path(),
+    rev: Annotated[str, typer.Option(metavar="REV", help="The revision to read.")] = "HEAD",
+    output_format: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.text,
+) -> None:
+    """Show the services of a revision and what they depend on."""
+    from arc_sim.cli.show import show_graph
+
+    show_graph(repo, rev, output_format is Format.json)
+
+
+@app.command()
+def affected(
+    rev_range: RangeOption = None,
+    diff: DiffOption = None,
+    repo: RepoOption = Path(),
+    as_json: JsonOption = False,
+) -> None:
+    """Show which services a diff affects, and why."""
+    from arc_sim.cli.show import show_affected
+
+    show_affected(repo, rev_range, diff, as_json)
+
+
+@app.command()
+def scenarios(as_json: JsonOption = False) -> None:
+    """List what can be injected."""
+    from arc_sim.cli.show import show_scenarios
+
+    show_scenarios(as_json)
+
+
+@app.command()
+def verify(
+    attestation: Annotated[str, typer.Argument(metavar="FILE|SIM_ID", help="An attestation, or the run's name.")],
+    key: Annotated[
+        Path | None, typer.Option(metavar="PUB", help="Public key (PEM).", show_default="this user's")
+    ] = None,
+    repo: RepoOption = Path(),
+    as_json: JsonOption = False,
+) -> None:
+    """Check the signature of an attestation. Exit 0 accepted, 1 refused, 3 not readable."""
+    from arc_sim.cli.verify import verify_file
+
+    raise typer.Exit(verify_file(attestation, key, repo, as_json))

@@ -1,0 +1,24 @@
+"""The options that more than one command has, declared once."""
+
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+RangeOption = Annotated[
+    str | None,
+    typer.Option("--range", metavar="A..B", help="Git revision range.", show_default="HEAD~1..HEAD"),
+]
+DiffOption = Annotated[
+    Path | None, typer.Option("--diff", metavar="FILE", help="A diff as JSON, instead of --range.", show_default=False)
+]
+RepoOption = Annotated[Path, typer.Option("--repo", metavar="DIR", help="The repository.", show_default=".")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+
+
+class Format(str, Enum):
+    """How a command prints."""
+
+    text = "text"
+    json = "json"

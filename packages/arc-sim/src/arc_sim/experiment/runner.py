@@ -1,0 +1,125 @@
+"""The 2x2 experiment: base and head, calm and under the fault, one cell at a time in the plan's order."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from math import ceil
+
+from arc_common.undo import Undo
+from arc_sim.errors import InjectError
+from arc_sim.experiment.deadline import Deadline
+from arc_sim.experiment.events import CellMeasured, CellStarted, Listener, ignore
+from arc_sim.experiment.journal import Journal
+from arc_sim.experiment.steady import check_steady
+from arc_sim.injectors.base import Injector
+from arc_sim.model import Cell, LoadSpec, Observation, Plan, Revision
+from arc_sim.probes.base import Probe
+from arc_sim.sandboxes.base import Running
+
+STEADY_S = 0.5
+"""Length of the look at base before the first round."""
+
+MIN_STEADY_REQUESTS = 10
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One revision that is up, and the edges that get the fault by its own names."""
+
+    running: Running
+    targets: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What the experiment acts with."""
+
+    injector: Injector
+    probe: Probe
+    journal: Journal
+    deadline: Deadline
+    listen: Listener = ignore
+    keep: Callable[[Undo], object] = lambda undo: None
+    """Is given every way back before it is needed, so that an interruption between two lines loses none."""
+
+
+def run_cells(plan: Plan, arms: dict[Revision, Arm], tools: Tools) -> tuple[Observation, ...]:
+    """Measure every cell and return the observations in the order of the plan.
+
+    Raises InjectError when the fault cannot be injected or is on no edge, ProbeError when base is not steady,
+    SandboxError when a service dies, Interrupted when the deadline passes; no fault is left in.
+    """
+    _check_injectable(plan, arms, tools.injector)
+    _look_at_base(plan, arms["base"], tools)
+    seen: list[Observation] = []
+    for number, cell in enumerate(plan.cells, start=1):
+        tools.deadline.check(f"measuring round {cell.round_index + 1} of {plan.rounds}")
+        tools.listen(CellStarted(cell, number, len(plan.cells), plan.rounds, plan.targets))
+        observation = _measure(plan, cell, arms[cell.revision], tools)
+        seen.append(observation)
+        tools.listen(CellMeasured(observation, number, len(plan.cells)))
+    base_calm = [o for o in seen if (o.cell.revision, o.cell.condition) == ("base", "calm")]
+    check_steady(base_calm, plan.load.service, arms["base"].running.log_tail(plan.load.service, 5))
+    return tuple(seen)
+
+
+def _check_injectable(plan: Plan, arms: dict[Revision, Arm], injector: Injector) -> None:
+    fault = plan.scenario.fault
+    if not injector.supports(fault):
+        raise InjectError(f"this sandbox cannot inject faults of kind {fault.kind}", hint="choose another --scenario")
+    present = {edge.key for arm in arms.values() for edge in arm.running.proxied_edges()}
+    if not any(target in present for arm in arms.values() for target in arm.targets):
+        edges = ", ".join(f"{source} -> {target}" for source, target in plan.targets)
+        raise InjectError(
+            f"no traffic of {edges} passes a proxy, so no fault can be injected there",
+            hint="let the caller read the address from its environment, and name it in arc-sim.yaml",
+        )
+
+
+def _look_at_base(plan: Plan, arm: Arm, tools: Tools) -> None:
+    load = replace(plan.load, duration_s=max(STEADY_S, MIN_STEADY_REQUESTS / plan.load.rate_per_s))
+    tools.deadline.check("looking at base")
+    seen = tools.probe.measure(arm.running, load, Cell(0, "base", "calm"))
+    tools.journal.write("steady_state", requests=len(seen.latencies_ms), errors=seen.errors, kinds=seen.error_kinds)
+    check_steady([seen], load.service, arm.running.log_tail(load.service, 5))
+
+
+def _measure(plan: Plan, cell: Cell, arm: Arm, tools: Tools) -> Observation:
+    where: dict[str, object] = {"round": cell.round_index + 1, "revision": cell.revision, "condition": cell.condition}
+    recover = _inject(plan, cell, arm, tools, where)
+    try:
+        tools.journal.write("measure", **where)
+        observation = tools.probe.measure(arm.running, _within(plan.load, tools.deadline), cell)
+    finally:
+        recover()
+        if cell.condition == "fault":
+            tools.journal.write("recover", **where)
+    _note(observation, tools.journal, where)
+    arm.running.check_alive()
+    tools.deadline.check(f"measuring round {cell.round_index + 1} of {plan.rounds}")
+    return observation
+
+
+def _inject(plan: Plan, cell: Cell, arm: Arm, tools: Tools, where: dict[str, object]) -> Undo:
+    if cell.condition == "calm":
+        return Undo(lambda: None)
+    fault = plan.scenario.fault
+    recover = tools.injector.inject(fault, arm.targets, arm.running)
+    tools.keep(recover)
+    tools.journal.write("inject", **where, fault=fault.kind, delay_ms=fault.delay_ms, targets=arm.targets)
+    return recover
+
+
+def _within(load: LoadSpec, deadline: Deadline) -> LoadSpec:
+    """Return the load with a request timeout that does not outlast the run by more than a second."""
+    return replace(load, timeout_s=min(load.timeout_s, ceil(deadline.remaining_s()) + 1.0))
+
+
+def _note(observation: Observation, journal: Journal, where: dict[str, object]) -> None:
+    journal.write(
+        "measured",
+        **where,
+        requests=len(observation.latencies_ms),
+        errors=observation.errors,
+        kinds=observation.error_kinds,
+        latencies_ms=[round(value, 3) for value in observation.latencies_ms],
+    )

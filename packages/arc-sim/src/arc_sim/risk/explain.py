@@ -1,0 +1,152 @@
+"""Puts the numbers of a run into words: which edge, which setting, which line. The same input gives the same text."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from arc_sim.model import ArmMetrics, Diff, EdgeChange, Evidence, Fault, Plan, Risk
+
+MAX_LISTED = 4
+"""Names listed before "and N more"."""
+
+MAX_CHANGES = 6
+"""Changes of edges that get a sentence."""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All that the text is made of."""
+
+    plan: Plan
+    risk: Risk
+    severity: int
+    evidence: Evidence
+    stand_ins: tuple[str, ...]
+    changes: tuple[EdgeChange, ...]
+    idle: tuple[tuple[str, str], ...] = ()
+    """Faulted edges that a request at the entry does not wait for."""
+
+
+def explain(findings: Findings) -> str:
+    """Return one paragraph per question: how bad, what was seen, why, how sure, what was left out."""
+    paragraphs = [
+        f"{_verdict(findings)} {_seen(findings)}",
+        _causes(findings),
+        _evidence(findings),
+        _not_tested(findings),
+    ]
+    return "\n".join(paragraph for paragraph in paragraphs if paragraph)
+
+
+def explain_untouched(diff: Diff) -> str:
+    """Return the text for a diff that affects no service."""
+    paths = sorted(change.path for change in diff.files)
+    files = "1 file" if len(paths) == 1 else f"{len(paths)} files"
+    return (
+        f"The diff changes {files} ({_list(paths)}) and affects no service, so nothing was started and nothing was "
+        "measured. A service is affected when a file that it is built from, or a manifest that configures it, changes."
+    )
+
+
+def _verdict(findings: Findings) -> str:
+    score, severity = findings.risk.score, findings.severity
+    text = f"Risk {score.value:g} of 100 (95 % interval {score.low:g} to {score.high:g})"
+    if findings.risk.verdict == "inconclusive":
+        return f"{text}: inconclusive, the interval straddles the severity of {severity}; more --rounds narrow it."
+    side = "at or above" if findings.risk.verdict == "fail" else "below"
+    return f"{text}, {side} the severity of {severity}."
+
+
+def _seen(findings: Findings) -> str:
+    arms, plan = findings.risk.arms, findings.plan
+    head, base = arms["head_fault"], arms["base_fault"]
+    edges = _list([f"{source} -> {target}" for source, target in plan.targets])
+    return (
+        f"With {_fault(plan.scenario.fault)} on {edges}, {_percent(head.error_rate)} of the requests to "
+        f"{plan.load.service} fail at head and {_percent(base.error_rate)} at base; p95 is {_ms(head)} at head and "
+        f"{_ms(base)} at base. Without the fault {_percent(arms['head_calm'].error_rate)} and "
+        f"{_percent(arms['base_calm'].error_rate)} fail, with a p95 of {_ms(arms['head_calm'])} and "
+        f"{_ms(arms['base_calm'])}."
+    )
+
+
+def _causes(findings: Findings) -> str:
+    targets = set(findings.plan.targets)
+    on_target = [change for change in findings.changes if (change.source, change.target) in targets]
+    others = [change for change in findings.changes if (change.source, change.target) not in targets]
+    if not findings.changes:
+        return "The diff changes no timeout, retry, fallback or dependency that could be read from the repository."
+    sentences = [_change(change, findings.plan.scenario.fault) for change in [*on_target, *others]]
+    left = len(sentences) - MAX_CHANGES
+    more = [f"{left} more changes of edges are in the result."] if left > 0 else []
+    return " ".join(sentences[:MAX_CHANGES] + more)
+
+
+def _change(change: EdgeChange, fault: Fault) -> str:
+    edge = f"{change.source} -> {change.target}"
+    place = f" ({change.location})" if change.location else ""
+    if change.what == "added":
+        return f"The diff adds the dependency {edge}{place}."
+    if change.what == "removed":
+        return f"The diff removes the dependency {edge}{place}."
+    if change.what == "fallback":
+        verb = "adds a fallback to" if change.before is None else "removes the fallback of"
+        return f"The diff {verb} {edge}{place}."
+    if change.what == "retries":
+        return f"The diff changes the retries of {edge} from {_count(change.before)} to {_count(change.after)}{place}."
+    return _timeout(change, fault, edge, place)
+
+
+def _timeout(change: EdgeChange, fault: Fault, edge: str, place: str) -> str:
+    before, after = change.before, change.after
+    if after is None:
+        return f"The diff removes the timeout of {edge}, which was {_count(before)} ms{place}: calls wait without end."
+    if before is None:
+        text = f"The diff gives {edge} a timeout of {after:g} ms{place}"
+    else:
+        verb = "lowers" if after < before else "raises"
+        text = f"The diff {verb} the timeout of {edge} from {before:g} ms to {after:g} ms{place}"
+    if fault.kind == "latency" and after <= fault.delay_ms:
+        return f"{text}, which the injected {fault.delay_ms:g} ms exceed: every call over this edge times out."
+    return f"{text}."
+
+
+def _evidence(findings: Findings) -> str:
+    if not findings.stand_ins:
+        return f"All services ran as the repository starts them (evidence: {findings.evidence})."
+    return (
+        f"{_list(findings.stand_ins)} ran as stand-ins shaped by the service graph (evidence: {findings.evidence}): "
+        "this says how the graph reacts, not how their code does. Say in arc-sim.yaml how to start them."
+    )
+
+
+def _not_tested(findings: Findings) -> str:
+    plan, entry = findings.plan, findings.plan.load.service
+    parts = [f"any fault but {plan.scenario.scenario_id}", f"any request but {plan.load.method} {plan.load.path}"]
+    idle = [f"{source} -> {target}" for source, target in findings.idle]
+    if idle:
+        parts.append(f"what a request to {entry} does not wait for ({_list(idle)})")
+    return f"Not tested: {'; '.join(parts)}."
+
+
+def _fault(fault: Fault) -> str:
+    jitter = f" (± {fault.jitter_ms:g} ms)" if fault.jitter_ms else ""
+    return f"{fault.delay_ms:g} ms{jitter} of latency" if fault.kind == "latency" else fault.kind
+
+
+def _list(names: Sequence[str]) -> str:
+    shown = list(names[:MAX_LISTED])
+    if len(names) > MAX_LISTED:
+        return f"{', '.join(shown)} and {len(names) - MAX_LISTED} more"
+    return " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else "".join(shown)
+
+
+def _ms(arm: ArmMetrics) -> str:
+    return f"{arm.p95_ms:.0f} ms" if arm.p95_ms >= 10 else f"{arm.p95_ms:.1f} ms"
+
+
+def _percent(rate: float) -> str:
+    return f"{100 * rate:.3g} %"
+
+
+def _count(value: float | None) -> str:
+    return "none" if value is None else f"{value:g}"

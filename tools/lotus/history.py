@@ -61,8 +61,8 @@ DOCS_ONLY = Commit(
             "docs/runbook.md",
             "- Orders fail with 503: the message names the call that failed.\n",
             "- Orders fail with 503: the message names the call that failed.\n"
-            "- Mails are late: compare `redis-cli -h store llen notifications` with `GET /sent` of notifier; a restart\n"
-            "  of notifier loses nothing that is still in the queue.\n"
+            "- Mails are late: compare `redis-cli -h store llen notifications` with `GET /sent` of notifier;\n"
+            "  a restart of notifier loses nothing that is still in the queue.\n"
             "- The ledger and the orders disagree: `GET /ledger` of payments is the truth.\n",
         ),
     ),

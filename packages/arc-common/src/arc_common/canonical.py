@@ -99,7 +99,7 @@ def _refuse_constant(name: str) -> Any:
 def _float(text: str) -> float:
     value = float(text)
     if math.isinf(value):
-        raise WireError(f"{text} is out of range", code="wire.json.number")
+        raise WireError(f"{text[:40]} is out of range", code="wire.json.number")
     return value
 
 

@@ -13,6 +13,10 @@ from typing_extensions import Annotated
 from arc_runtime.errors import ConfigError, TelemetryError
 
 
+_PIPE_WIDTH = 160
+"""Columns where no terminal says how many there are."""
+
+
 class Format(str, Enum):
     """How events are printed."""
 
@@ -112,14 +116,16 @@ def _print_table(found: List[Dict[str, Any]], total: int, drops: Dict[str, int])
     from rich.text import Text
 
     table = Table(title=f"{len(found)} of {total} events", title_justify="left")
-    for name in ("started (UTC)", "service", "provider", "operation", "model", "status", "fixes"):
+    for name in ("started (UTC)", "service", "call", "model", "status", "fixes"):
         table.add_column(name, overflow="fold")
     for name in ("added ms", "total ms", "tokens"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     for event in found:
         # Text, not markup: what a model or a user wrote must not become styling or a terminal sequence
         table.add_row(*(Text(_printable(cell)) for cell in _cells(event)))
     console = Console()
+    if not console.is_terminal:
+        console.width = _PIPE_WIDTH
     console.print(table)
     if drops:
         console.print("lost by runtimes: " + ", ".join(f"{count} {reason}" for reason, count in drops.items()))
@@ -131,8 +137,7 @@ def _cells(event: Dict[str, Any]) -> List[str]:
     return [
         _moment(event["started_at_s"]).strftime("%Y-%m-%d %H:%M:%S"),
         event["service"],
-        event["provider"],
-        event["operation"],
+        f"{event['provider']} {event['operation']}",
         event["model"],
         f"{status} {event['error_type']}".strip(),
         event["pattern_ids"].replace(" ", "\n"),

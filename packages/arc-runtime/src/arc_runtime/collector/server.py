@@ -101,7 +101,7 @@ class TelemetryService(service.TelemetryServicer):
         self._writer = writer
         self._expected = f"Bearer {api_key}".encode() if api_key else None
 
-    async def Stream(self, requests: Any, context: Any) -> AsyncIterator[wire.StreamResponse]:  # type: ignore[override]
+    async def Stream(self, requests: Any, context: Any) -> AsyncIterator[wire.StreamResponse]:
         """Answer each batch when it is stored; end the stream for a stranger, or when the disk fails."""
         if not self._is_known(context.invocation_metadata()):
             await context.abort(grpc.StatusCode.UNAUTHENTICATED, "the API key is missing or wrong")

@@ -68,6 +68,11 @@ class Delivery:
         return self.delivered + self.lost
 
     @property
+    def failing(self) -> bool:
+        """Whether the last attempt got no answer."""
+        return self._retry_at_s > 0
+
+    @property
     def in_flight(self) -> int:
         """Events taken from the queue that are not settled."""
         return sum(len(batch.events) for batch in list(self._batches))

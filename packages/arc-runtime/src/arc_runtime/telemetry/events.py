@@ -3,6 +3,7 @@
 from typing import Any, Iterable, List, NamedTuple, Optional, Tuple
 
 from arc_common.wire.v1 import telemetry_pb2 as wire
+from arc_runtime import guard
 from arc_runtime.model import STATUS_CANCELLED, STATUS_ERROR, STATUS_OK
 from arc_runtime.telemetry.encode import encode
 from arc_runtime.telemetry.pending import FrozenFix, Pending
@@ -126,8 +127,9 @@ class Packer:
         for pending in pendings:
             try:
                 event = self._writer.write(pending)
-            except Exception:  # noqa: BLE001 - one bad event must not take the others with it; it is counted
+            except Exception as error:  # noqa: BLE001 - one bad event must not take the others with it
                 lost += 1
+                guard.contain("telemetry.write", error)
                 continue
             size = event.ByteSize()
             if not batches or size > room:

@@ -9,7 +9,7 @@ import contextlib
 import threading
 from collections import deque
 from queue import Empty, SimpleQueue
-from typing import Any, Deque, Dict, List, NamedTuple
+from typing import Any, Deque, Dict, List, NamedTuple, Tuple
 
 QUEUE_FULL = "queue_full"
 CLOSED = "closed"
@@ -37,9 +37,11 @@ class EventQueue:
         self._max_events = max_events
         self._lock = threading.RLock()
         self._items: Deque[Waiting] = deque()
-        self._accepted = 0
+        self._taken = 0
         self._dropped: Dict[str, int] = dict.fromkeys(REASONS, 0)
         self._unreported: Dict[str, int] = {}
+        self._losses: Deque[Tuple[str, int]] = deque()
+        self._counting = False
         self._bell: SimpleQueue[None] = SimpleQueue()
         self._ring_at = 1
 
@@ -50,7 +52,6 @@ class EventQueue:
                 self.drop(QUEUE_FULL)
                 return False
             self._items.append(Waiting(item, now_s))
-            self._accepted += 1
             if len(self._items) >= self._ring_at:
                 self.ring()
         return True
@@ -58,7 +59,9 @@ class EventQueue:
     def take(self, max_events: int) -> List[Any]:
         """Remove and return the oldest events, at most ``max_events``."""
         with self._lock:
-            return [self._items.popleft().item for _ in range(min(max_events, len(self._items)))]
+            taken = [self._items.popleft().item for _ in range(min(max_events, len(self._items)))]
+            self._taken += len(taken)
+            return taken
 
     def oldest_since_s(self) -> float:
         """Return when the oldest event came; the line must not be empty."""
@@ -67,12 +70,23 @@ class EventQueue:
 
     def drop(self, reason: str, events: int = 1) -> None:
         """Count events that are lost."""
+        self._losses.append((reason, events))
+        self._count()
+
+    def _count(self) -> None:
         with self._lock:
-            self._dropped[reason] += events
-            self._unreported[reason] = self._unreported.get(reason, 0) + events
+            if self._counting:  # this thread interrupted itself in the loop below, which goes on after us
+                return
+            self._counting = True
+            while self._losses:
+                reason, events = self._losses.popleft()
+                self._dropped[reason] += events
+                self._unreported[reason] = self._unreported.get(reason, 0) + events
+            self._counting = False
 
     def take_unreported(self) -> Dict[str, int]:
         """Return the losses since the last call, by reason."""
+        self._count()
         with self._lock:
             unreported, self._unreported = self._unreported, {}
             return unreported
@@ -80,13 +94,15 @@ class EventQueue:
     @property
     def dropped(self) -> Dict[str, int]:
         """All losses so far, by reason; every reason is present."""
+        self._count()
         with self._lock:
             return dict(self._dropped)
 
     @property
     def accepted(self) -> int:
-        """Events that were ever taken."""
-        return self._accepted
+        """Events that `put` ever took."""
+        with self._lock:  # a sum, not a counter of its own: an interrupted `+= 1` would lose one
+            return self._taken + len(self._items)
 
     def __len__(self) -> int:
         return len(self._items)

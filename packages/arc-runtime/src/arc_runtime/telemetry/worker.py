@@ -10,6 +10,7 @@ import time
 from typing import Any, Callable, Dict, Optional
 
 from arc_common.clock import Clock, SystemClock
+from arc_runtime import guard
 from arc_runtime.config import TelemetryConfig
 from arc_runtime.model import Event
 from arc_runtime.telemetry import lifecycle
@@ -145,10 +146,10 @@ class Lane:
     def _step(self, delivery: Delivery) -> float:
         try:
             return delivery.step()
-        except Exception:  # the worker loop: our own error must not end it
+        except Exception as error:  # noqa: BLE001 - the worker loop: our own error must not end it
             lost = delivery.abandon()
-            log.debug("an error of arc-runtime lost %d events", lost, exc_info=True)
-            return 1.0 if not lost else 0.0
+            guard.contain("telemetry.worker", error)
+            return 0.0 if lost else 1.0
 
 
 class TelemetrySink:
@@ -181,8 +182,9 @@ class TelemetrySink:
             return
         try:
             pending = take(event)
-        except Exception:  # noqa: BLE001 - a guest never raises into the caller
+        except Exception as error:  # noqa: BLE001 - a guest never raises into the caller
             lane.queue.drop(CONVERSION)
+            guard.contain("telemetry.emit", error)
             return
         if lane.queue.put(pending, self._clock.monotonic()) and lane.thread is None:
             lane.start()
@@ -256,9 +258,11 @@ class TelemetrySink:
         self._lane = Lane(self._config, self._make_transport, self._clock)
 
     def before_exit(self) -> None:
-        """Flush; gives up early when two attempts in a row get no answer. All calls share ``flush_timeout_s``."""
+        """Flush; two attempts without an answer are enough, one in an outage. All calls share ``flush_timeout_s``."""
         started_s = time.monotonic()
-        flushed = self._own_lane().flush(self._exit_left_s, max_failures=2)
+        lane = self._own_lane()
+        failing = lane.delivery is not None and lane.delivery.failing
+        flushed = lane.flush(self._exit_left_s, max_failures=1 if failing else 2)
         self._exit_left_s = max(0.0, self._exit_left_s - (time.monotonic() - started_s)) if flushed else 0.0
 
     def at_exit(self) -> None:
@@ -268,6 +272,9 @@ class TelemetrySink:
 
 
 def _runtime_version() -> str:
-    from arc_runtime import __version__
+    from importlib import metadata
 
-    return __version__
+    try:
+        return metadata.version("arc-runtime")
+    except metadata.PackageNotFoundError:  # copied into an application without its metadata
+        return ""

@@ -1,8 +1,10 @@
 """How faults are injected into what a sandbox runs."""
 
+import math
 from typing import Protocol
 
 from arc_common.undo import Undo
+from arc_sim.errors import InjectError
 from arc_sim.model import Fault
 from arc_sim.sandboxes.base import Running
 
@@ -18,3 +20,10 @@ class Injector(Protocol):
 
         An edge that this revision does not have is left out. Raises InjectError, with nothing injected.
         """
+
+
+def check_amounts(fault: Fault) -> None:
+    """Raise InjectError for amounts that mean nothing: negative, infinite or not a number."""
+    for name, value in (("delay_ms", fault.delay_ms), ("jitter_ms", fault.jitter_ms)):
+        if not math.isfinite(value) or value < 0:
+            raise InjectError(f"{name} is {value}: it must be zero or more", code="inject.amount")

@@ -1,11 +1,11 @@
 """Faults in the proxies of the local sandbox."""
 
-import math
 import random
 from collections.abc import Callable
 
 from arc_common.undo import Undo
 from arc_sim.errors import InjectError
+from arc_sim.injectors.base import check_amounts
 from arc_sim.injectors.latency import LatencyEffect
 from arc_sim.model import Fault
 from arc_sim.sandboxes.base import Running
@@ -34,8 +34,7 @@ class LocalProxyInjector:
             raise InjectError(f"the local proxies cannot do {fault.kind}", hint=f"they can: {', '.join(EFFECTS)}")
         if not isinstance(running, LocalRunning):
             raise InjectError("the local proxies belong to the local sandbox")
-        if not all(math.isfinite(value) and value >= 0 for value in (fault.delay_ms, fault.jitter_ms)):
-            raise InjectError("delay_ms and jitter_ms must be zero or more")
+        check_amounts(fault)
         present = {edge.key for edge in running.proxied_edges()}
         hit = sorted(present.intersection(targets))
         running.set_effects({edge: self._effect(fault, edge) for edge in hit})

@@ -2,6 +2,7 @@
 
 from arc_common.undo import Undo
 from arc_sim.errors import InjectError
+from arc_sim.injectors.base import check_amounts
 from arc_sim.model import Fault
 from arc_sim.sandboxes.base import Running
 from arc_sim.sandboxes.memory import MemoryRunning
@@ -20,6 +21,7 @@ class MemoryInjector:
             raise InjectError(f"the memory injector cannot inject {fault.kind}")
         if not isinstance(running, MemoryRunning):
             raise InjectError("the memory injector works on the memory sandbox only")
+        check_amounts(fault)
         if not running.is_up:
             raise InjectError(f"{running.revision} is down")
         present = {edge.key for edge in running.proxied_edges()}

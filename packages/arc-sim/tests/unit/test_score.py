@@ -6,7 +6,7 @@ import pytest
 
 from arc_sim.errors import ProbeError
 from arc_sim.model import Cell, Estimate, Observation
-from arc_sim.risk.intervals import jeffreys, signed_sum, t_interval
+from arc_sim.risk.intervals import jeffreys, median_interval, signed_sum, t_interval
 from arc_sim.risk.score import assess, harm_to_score, judge, percentile
 
 ARMS = (("base", "calm"), ("base", "fault"), ("head", "calm"), ("head", "fault"))
@@ -63,6 +63,14 @@ def test_noise_of_a_few_milliseconds_is_no_doubling():
     assert assess(rounds(5, noisy), severity=50).score.value == 0.0
 
 
+def test_one_pause_of_the_machine_without_a_fault_is_no_risk_and_no_doubt():
+    observations = rounds(5, {**QUIET, ("head", "fault"): 262.0})
+    observations[10] = seen(2, "head", "calm", 285.0)
+    risk = assess(observations, severity=50)
+    assert risk.score.value == 0.0
+    assert risk.verdict == "pass"
+
+
 def test_rounds_that_disagree_straddle_the_severity():
     draw = random.Random(7)
     observations = []
@@ -101,6 +109,8 @@ def test_known_intervals():
     known = t_interval([1.0, 2.0, 3.0, 4.0, 5.0], 0.95)  # 3 +- 2.776 * 1.5811 / sqrt(5)
     assert (known.low, known.high) == pytest.approx((1.0368, 4.9632), abs=1e-3)
     assert t_interval([2.0, 2.0], 0.95) == Estimate(2.0, 2.0, 2.0)
+    wild = median_interval([1.0, 2.0, 3.0, 4.0, 500.0], 0.95)  # MAD 1: 3 +- 2.776 * 1.2533 * 1.206 * 1.4826 / sqrt(5)
+    assert (wild.value, wild.high) == (3.0, pytest.approx(5.782, abs=1e-3))
     low = jeffreys(0, 20, 0.95)  # Brown, Cai, DasGupta: with 0 of 20 the upper end is 0.117
     assert (low.low, low.high) == (0.0, pytest.approx(0.1173, abs=1e-3))
     assert jeffreys(20, 20, 0.95).high == 1.0

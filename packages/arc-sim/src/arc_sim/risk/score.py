@@ -1,8 +1,8 @@
 """How much worse the diff makes the system under the fault, on a scale of 0 to 100, with a 95 % interval.
 
 Per round: how much the fault costs at head, minus how much it costs at base (difference in differences), for the tail
-latency as a log ratio and for the error rate as a difference. Rounds are independent, so the interval is a t interval
-over them. Both go through one monotone map. Reasons and sources of every constant: docs/decisions/0007-risk-score.md.
+latency as a log ratio and for the error rate as a difference. Rounds are independent, so the intervals are over rounds,
+never over requests. Both go through one monotone map. Reasons and sources of every constant: docs/decisions/0007-risk-score.md.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from statistics import fmean
 
 from arc_sim.errors import ProbeError
 from arc_sim.model import ArmMetrics, Condition, Estimate, Observation, Revision, Risk, Verdict
-from arc_sim.risk.intervals import jeffreys, signed_sum, t_interval, widest
+from arc_sim.risk.intervals import jeffreys, median_interval, signed_sum, t_interval, widest
 
 CONFIDENCE = 0.95
 """Of every published interval; each of the score's two components gets half of the error (Bonferroni)."""
@@ -49,12 +49,11 @@ def assess(observations: Sequence[Observation], severity: int) -> Risk:
     Raises ProbeError when fewer than two rounds have all four arms, each with at least one request.
     """
     rounds = _complete_rounds(observations)
-    latencies = [_latency_rise(arms) for arms in rounds]
     errors = [_error_rise(arms) for arms in rounds]
-    score = _score(latencies, errors, rounds)
+    score = _score(errors, rounds)
     return Risk(
         score=score,
-        latency_log_ratio=_rounded(_latency_estimate(latencies, CONFIDENCE), 4),
+        latency_log_ratio=_rounded(_latency_estimate(rounds, CONFIDENCE), 4),
         error_rate_rise=_rounded(_error_estimate(errors, rounds, CONFIDENCE), 4),
         arms={f"{revision}_{condition}": _metrics(rounds, revision, condition) for revision, condition, _ in _ARMS},
         verdict=judge(score, severity),
@@ -98,8 +97,8 @@ def _complete_rounds(observations: Sequence[Observation]) -> list[_Round]:
     return complete
 
 
-def _latency_rise(arms: _Round) -> float:
-    return sum(sign * _log_p95(arms[revision, condition]) for revision, condition, sign in _ARMS)
+def _head_to_base(arms: _Round, condition: Condition) -> float:
+    return _log_p95(arms["head", condition]) - _log_p95(arms["base", condition])
 
 
 def _log_p95(seen: Observation) -> float:
@@ -113,8 +112,15 @@ def _error_rise(arms: _Round) -> float:
     )
 
 
-def _latency_estimate(latencies: Sequence[float], confidence: float) -> Estimate:
-    seen = t_interval(latencies, confidence)
+def _latency_estimate(rounds: Sequence[_Round], confidence: float) -> Estimate:
+    """Return the rise of the tail under the fault, minus the rise that is there without it.
+
+    Under the fault every round counts: an effect that comes and goes is one. Without it the typical round counts: a
+    pause of the machine in one calm cell, many times its p95, says nothing about the diff.
+    """
+    fault = t_interval([_head_to_base(arms, "fault") for arms in rounds], confidence)
+    calm = median_interval([_head_to_base(arms, "calm") for arms in rounds], confidence)
+    seen = signed_sum([(1, fault), (-1, calm)])
     return widest(seen.value, seen, Estimate(seen.value, seen.value - RESOLUTION_LOG, seen.value + RESOLUTION_LOG))
 
 
@@ -134,9 +140,9 @@ def _pooled(rounds: Sequence[_Round], arm: tuple[str, str], confidence: float) -
     return jeffreys(failures, trials, confidence)
 
 
-def _score(latencies: Sequence[float], errors: Sequence[float], rounds: Sequence[_Round]) -> Estimate:
+def _score(errors: Sequence[float], rounds: Sequence[_Round]) -> Estimate:
     each = 1 - (1 - CONFIDENCE) / 2
-    latency, error = _latency_estimate(latencies, each), _error_estimate(errors, rounds, each)
+    latency, error = _latency_estimate(rounds, each), _error_estimate(errors, rounds, each)
     ends = Estimate(
         harm_to_score(latency.value, error.value),
         harm_to_score(latency.low, error.low),

@@ -20,7 +20,7 @@ sys.path.insert(0, str(TOOL.parent))
 import sample_repo  # noqa: E402 - found beside the tool
 from lotus.shop import Shop, wait_until  # noqa: E402
 
-LAST_COMMIT = "ba8b310206193b453f78f874f532a454dd3b4947"
+LAST_COMMIT = "1ac634841902e22dcc1eac5ca484bdbab5ee0a6b"
 """Changes only together with tools/lotus; every figure measured on lotus-demo names its commits."""
 SLUGS = [
     *("initial", "docs-only", "refactor", "shared-library", "fallback-added", "new-dependency", "manifest-change"),

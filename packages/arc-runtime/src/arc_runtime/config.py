@@ -186,6 +186,9 @@ def load(arguments: Mapping[str, Any], environ: Optional[Mapping[str, str]] = No
     Raises ConfigError for a wrong argument. What is wrong in the environment is listed in ``problems``.
     """
     environ = os.environ if environ is None else environ
+    for name in arguments:
+        if name not in _BY_ARGUMENT:
+            raise ConfigError(f"Arc({name}=...): no such setting", hint="known: " + " ".join(sorted(_BY_ARGUMENT)))
     values: Dict[str, Any] = {}
     origins: Dict[str, str] = {}
     problems: List[str] = unknown_variables(environ)

@@ -9,19 +9,19 @@ from arc_runtime.model import MISSING
 Path = Tuple[Union[str, int], ...]
 """Keys of objects and indices of arrays, outermost first; a negative index counts from the end."""
 
-_STEP = re.compile(r"(?:^|\.)([A-Za-z0-9_$-]+)|\[(-?\d{1,9})\]")
+_FIRST = re.compile(r"([A-Za-z0-9_$-]+)")
+_STEP = re.compile(r"\.([A-Za-z0-9_$-]+)|\[(-?\d{1,9})\]")
 
 
 def parse_path(text: str) -> Path:
     """Return the steps of ``text``. Raises PatternError that says where the text stops making sense."""
     steps: List[Union[str, int]] = []
     position = 0
-    while position < len(text):
-        step = _STEP.match(text, position)
-        if step is None or (not steps and step.group(1) is None):
-            break
-        steps.append(step.group(1) if step.group(1) is not None else int(step.group(2)))
+    step = _FIRST.match(text)
+    while step is not None:
+        steps.append(int(step.group(2)) if step.re is _STEP and step.group(1) is None else step.group(1))
         position = step.end()
+        step = _STEP.match(text, position)
     if not steps or position < len(text):
         raise PatternError(
             f"{text!r} is not a path: cannot read it from character {position + 1}",

@@ -18,11 +18,13 @@ _OPERATIONS: Dict[str, str] = {
 
 _KNOWN = {prefix + path: name for path, name in _OPERATIONS.items() for prefix in ("/", "/v1/", "")}
 
+_NAMES = frozenset(_OPERATIONS.values())
+
 
 def operation_of(url: str) -> str:
     """Return the operation of the URL or path that the SDK was given, for example ``chat.completions``.
 
-    Everything we do not know is named after its first word (``images``, ``threads``): never after an identifier.
+    What we do not know is named after its first word (``images``, ``responses.other``), never after an identifier.
     """
     known = _KNOWN.get(url)
     if known is not None:
@@ -38,4 +40,5 @@ def operation_of(url: str) -> str:
         tail = _OPERATIONS.get("/".join(steps[start:]))
         if tail is not None and (start == 0 or steps[start - 1] == "v1" or "deployments" in steps[:start]):
             return tail
-    return next((step for step in steps if step != "v1"), "unknown")
+    first = next((step for step in steps if step != "v1"), "unknown")
+    return f"{first}.other" if first in _NAMES else first

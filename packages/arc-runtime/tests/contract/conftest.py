@@ -1,0 +1,224 @@
+"""The SDKs under one roof: each driver makes a client whose transport is a function, and one kind of call."""
+
+import asyncio
+import copy
+import importlib
+import json
+from typing import Any, Callable, Dict, List, Optional
+
+import pytest
+
+from arc_runtime.interceptors import make_interceptor
+from arc_runtime.interceptors.memory import MemoryClient, MemoryInterceptor
+from arc_runtime.model import PASS_THROUGH, Call, Decision, Outcome
+
+CHAT_ANSWER = {
+    "id": "1",
+    "object": "chat.completion",
+    "created": 1,
+    "model": "gpt-4",
+    "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "hi"}}],
+    "usage": {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18},
+}
+MESSAGE_ANSWER = {
+    "id": "1",
+    "type": "message",
+    "role": "assistant",
+    "model": "claude",
+    "content": [{"type": "text", "text": "hi"}],
+    "stop_reason": "end_turn",
+    "stop_sequence": None,
+    "usage": {"input_tokens": 11, "output_tokens": 7},
+}
+
+
+def _chunk(**fields: Any) -> Dict[str, Any]:
+    return {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "gpt-4", **fields}
+
+
+CHAT_STREAM = [
+    ("", _chunk(choices=[{"index": 0, "delta": {"role": "assistant", "content": "h"}, "finish_reason": None}])),
+    ("", _chunk(choices=[{"index": 0, "delta": {"content": "i"}, "finish_reason": "stop"}])),
+    ("", _chunk(choices=[], usage={"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18})),
+]
+MESSAGE_STREAM = [
+    ("message_start", {"type": "message_start", "message": {**MESSAGE_ANSWER, "content": [], "stop_reason": None}}),
+    ("content_block_delta", {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "hi"}}),
+    ("message_delta", {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 7}}),
+    ("message_stop", {"type": "message_stop"}),
+]
+
+
+class Wire:
+    """What arrives at the transport, and what it answers."""
+
+    def __init__(self, http: Any, answer: Any, events: List[Any]) -> None:
+        self.http = http
+        self.answer = answer
+        self.events = events
+        self.requests: List[Any] = []
+        self.statuses: List[int] = []
+        """Statuses of the next answers; 200 when empty."""
+        self.stream_error: Optional[str] = None
+
+    @property
+    def bodies(self) -> List[Any]:
+        return [json.loads(request.content) for request in self.requests]
+
+    def __call__(self, request: Any) -> Any:
+        self.requests.append(request)
+        status = self.statuses.pop(0) if self.statuses else 200
+        if status != 200:
+            return self.http.Response(status, json={"error": {"message": f"refused with {status}", "type": "x"}})
+        if json.loads(request.content).get("stream"):
+            return self.http.Response(200, headers={"content-type": "text/event-stream"}, content=self._sse())
+        return self.http.Response(200, json=self.answer)
+
+    def _sse(self) -> bytes:
+        events = list(self.events)
+        if self.stream_error is not None:
+            events = [*events[:1], ("error", {"type": "error", "error": {"message": self.stream_error}})]
+        lines = [(f"event: {name}\n" if name else "") + f"data: {json.dumps(data)}\n\n" for name, data in events]
+        return ("".join(lines) + ("" if self.stream_error else "data: [DONE]\n\n" if not events[0][0] else "")).encode()
+
+
+class Driver:
+    """One SDK, synchronous or asynchronous."""
+
+    def __init__(self, provider: str, is_async: bool) -> None:
+        self.provider = provider
+        self.is_async = is_async
+        self.base = importlib.import_module(f"{provider}._base_client")
+        self.sdk = importlib.import_module(provider)
+        http = getattr(self.base, "httpx2", None) or self.base.httpx
+        answer, events = (CHAT_ANSWER, CHAT_STREAM) if provider == "openai" else (MESSAGE_ANSWER, MESSAGE_STREAM)
+        self.wire = Wire(http, answer, events)
+        self.owner = self.base.AsyncAPIClient if is_async else self.base.SyncAPIClient
+        self.stream_type = self.sdk.AsyncStream if is_async else self.sdk.Stream
+        prefix, name = "Async" if is_async else "", "OpenAI" if provider == "openai" else "Anthropic"
+        self.client_type = getattr(self.sdk, prefix + name)
+        self.status_error = self.sdk.APIStatusError
+        self.http = http
+
+    def interceptor(self) -> Any:
+        return make_interceptor(self.provider)
+
+    def make_client(self, **options: Any) -> Any:
+        http_kind = self.http.AsyncClient if self.is_async else self.http.Client
+        client = http_kind(transport=self.http.MockTransport(self.wire))
+        return self.client_type(api_key="secret", http_client=client, **{"max_retries": 0, **options})
+
+    def arguments(self, **more: Any) -> Dict[str, Any]:
+        messages = [{"role": "user", "content": [{"type": "text", "text": "Hello"}]}]
+        if self.provider == "openai":
+            return {"model": "gpt-4", "messages": messages, "temperature": 0.95, **more}
+        return {"model": "gpt-4", "messages": messages, "max_tokens": 9, "extra_body": {"temperature": 0.95}, **more}
+
+    def create(self, client: Any, **arguments: Any) -> Any:
+        """Make the call; a coroutine for an asynchronous client."""
+        resource = client.chat.completions if self.provider == "openai" else client.messages
+        return resource.create(**arguments)
+
+    def run(self, act: Callable[[Any], Any], **options: Any) -> Any:
+        """Return ``act(client)``, in an event loop and awaited when the client is asynchronous."""
+        if not self.is_async:
+            return act(self.make_client(**options))
+
+        async def inside() -> Any:
+            client = self.make_client(**options)
+            try:
+                return await act(client)
+            finally:
+                await client.close()
+
+        return asyncio.run(inside())
+
+    def call(self, **more: Any) -> Any:
+        return self.run(lambda client: self.create(client, **self.arguments(**more)))
+
+    def consume(self, limit: int = 1000, **more: Any) -> List[Any]:
+        """Read up to ``limit`` chunks of a stream, then drop it; return ``[stream type, *chunks]``."""
+        if not self.is_async:
+            stream = self.create(self.make_client(), **self.arguments(stream=True, **more))
+            seen = [type(stream)]
+            for chunk in stream if limit else ():
+                seen.append(chunk)
+                if len(seen) > limit:
+                    break
+            stream.close()
+            return seen
+
+        async def act(client: Any) -> Any:
+            stream = await self.create(client, **self.arguments(stream=True, **more))
+            seen = [type(stream)]
+            if limit:
+                async for chunk in stream:
+                    seen.append(chunk)
+                    if len(seen) > limit:
+                        break
+            await stream.close()
+            return seen
+
+        return self.run(act)
+
+
+class Recorder:
+    """An observer that remembers, and decides by a function."""
+
+    def __init__(self, decide: Callable[[Call], Decision] = lambda call: PASS_THROUGH) -> None:
+        self.decided: List[Call] = []
+        self.finished: List[Any] = []
+        self._decide = decide
+        self.listening = True
+
+    def decide(self, call: Call) -> Decision:
+        self.decided.append(call._replace(body=copy.copy(call.body)))
+        return self._decide(call)
+
+    def finish(self, call: Call, decision: Decision, outcome: Outcome) -> None:
+        self.finished.append((call, decision, outcome))
+
+    @property
+    def outcome(self) -> Outcome:
+        assert len(self.finished) == len(self.decided) == 1
+        outcome: Outcome = self.finished[0][2]
+        return outcome
+
+
+class MemoryDriver:
+    """The fake, seen as one more SDK."""
+
+    provider = "memory"
+    is_async = False
+    owner = MemoryClient
+
+    def interceptor(self) -> Any:
+        return MemoryInterceptor()
+
+
+DRIVERS = {
+    "openai-sync": lambda: Driver("openai", False),
+    "openai-async": lambda: Driver("openai", True),
+    "anthropic-sync": lambda: Driver("anthropic", False),
+    "anthropic-async": lambda: Driver("anthropic", True),
+}
+
+
+@pytest.fixture(params=sorted(DRIVERS))
+def driver(request: pytest.FixtureRequest) -> Driver:
+    return DRIVERS[request.param]()
+
+
+@pytest.fixture(params=[*sorted(DRIVERS), "memory"])
+def any_driver(request: pytest.FixtureRequest) -> Any:
+    return MemoryDriver() if request.param == "memory" else DRIVERS[request.param]()
+
+
+@pytest.fixture
+def recorder() -> Recorder:
+    return Recorder()
+
+
+@pytest.fixture
+def make_recorder() -> Callable[..., Recorder]:
+    return Recorder

@@ -7,7 +7,7 @@ from pathlib import Path
 from arc_sim.causal.kinds import image_name
 from arc_sim.causal.merge import Named, merge, merge_services, merge_variables
 from arc_sim.causal.ownership import build_units, find_unit
-from arc_sim.causal.paths import LANGUAGES, language_of
+from arc_sim.causal.paths import LANGUAGES, contains, language_of
 from arc_sim.causal.readers import LINKING, NAMING
 from arc_sim.causal.readers.base import Known, Reader
 from arc_sim.causal.shared import with_shared_code
@@ -68,7 +68,7 @@ def _language(tree: Tree, service: Service) -> str | None:
     sizes = dict.fromkeys(LANGUAGES.values(), 0)
     for path in tree.paths():
         language = language_of(path)
-        if language and any(path == root or path.startswith(root + "/") for root in service.paths):
+        if language and any(contains(root, path) for root in service.paths):
             sizes[language] += tree.size(path)
     best = max(sizes, key=lambda name: sizes[name])
     return best if sizes[best] else None

@@ -104,11 +104,13 @@ def _is_shared(tree: Tree, context: str, own: str) -> bool:
 
 
 def _copied(tree: Tree, context: str, source: str) -> set[str]:
-    """Return what a COPY source stands for; a copy of the whole context says nothing about who uses what."""
+    """Return what a COPY source stands for; of a copied context the files that no deeper service has for itself."""
     prefix = re.split(r"[*?\[]", source)[0] if re.search(r"[*?\[]", source) else source
     target = join(context, prefix.rstrip("/") or ".")
-    if target is None or target == context or target == "":
+    if target is None:
         return set()
+    if target in ("", context):
+        return {context}
     if tree.content_id(target) or any(contains(target, path) for path in tree.paths()):
         return {target}
     matches = {path for path in tree.paths() if path.startswith(target) and parent_of(path) == parent_of(target)}

@@ -118,7 +118,7 @@ class ServiceCode:
     def _bare_hosts(self, call: Expression) -> list[str]:
         """Return known service names that stand as a bare word where a call takes an address."""
         found = []
-        connects = CONNECTS.search(call.text) is not None
+        connects = CONNECTS.search(_own_name(call.text)) is not None
         for key, item in call.items:
             words = [item] if item.kind == "string" else [part for _, part in item.items if part.kind == "string"]
             if (key and HOST_KEYWORD.search(key)) or (key is None and connects):
@@ -128,6 +128,13 @@ class ServiceCode:
     @staticmethod
     def _add(found: dict[Key, int], key: Key, hops: int) -> None:
         found[key] = min(hops, found.get(key, hops))
+
+
+def _own_name(callee: str) -> str:
+    """Return the last two parts of a plain callee, the last one of a chain: what this very call is named."""
+    plain = re.search(r"(?:\w+\.)?@?\w+$", callee)
+    chained = callee.rpartition(".")[2]
+    return plain.group() if plain and "(" not in callee else chained
 
 
 def place(program: Program, line: int) -> Location:

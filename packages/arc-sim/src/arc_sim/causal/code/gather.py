@@ -8,6 +8,9 @@ from arc_sim.causal.paths import VENDORED, has_no_effect, language_of
 from arc_sim.causal.tree import Tree
 from arc_sim.model import Service
 
+MAX_SCRIPT_BYTES = 150_000
+"""Larger JavaScript is a bundle of libraries. A decision; libraries in repositories begin at about 80 kB minified."""
+
 CACHED = 4096
 """Programs kept between the graphs of base and head, which share nearly all files."""
 
@@ -30,7 +33,7 @@ class Gatherer:
         found = []
         for path in self.files(service):
             language = language_of(path)
-            if language is None or VENDORED.search(path) or path.endswith((".min.js", ".d.ts")):
+            if language is None or VENDORED.search(path) or path.endswith((".min.js", ".d.ts")) or self._is_bundle(path):
                 continue
             program = self._program(path, language)
             if program is not None:
@@ -44,6 +47,16 @@ class Gatherer:
         except (KeyError, ValueError):
             return None
         return None if b"\0" in content[:8192] else content.decode("utf-8", "replace")
+
+    def _is_bundle(self, path: str) -> bool:
+        """Tell whether a script is made by a machine: large, or with lines that no person writes."""
+        if not path.endswith(".js"):
+            return False
+        try:
+            size = self._tree.size(path)
+            return size > MAX_SCRIPT_BYTES or (size > 5_000 and size / (self._tree.read(path).count(b"\n") + 1) > 200)
+        except (KeyError, ValueError):
+            return False
 
     def _program(self, path: str, language: str) -> Program | None:
         try:

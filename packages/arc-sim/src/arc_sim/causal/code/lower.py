@@ -231,7 +231,8 @@ class _Lowering:
     def expression(self, node: Node, depth: int = 0) -> Expression:
         """Return the value that a node stands for."""
         grammar, line = self._grammar, node.start_point[0] + 1
-        if depth > 40:
+        # Bodies inside an expression (callbacks) are walked as statements of their own.
+        if depth > 40 or node.type in grammar.functions or "block" in node.type or "body" in node.type:
             return Expression("group", "", line)
         if node.type in grammar.calls:
             return self._call(node, depth)

@@ -184,7 +184,9 @@ def _named(value: Expression, depth: int = 0) -> list[tuple[str, Expression]]:
     for key, item in value.items:
         if key and key != ".":
             found.append((key, item))
-        if (item.kind == "group" and depth < 3) or (item.kind == "call" and depth < 1 and re.search(r"(?i)timeout|retry|options|config|adapter", item.text)):
+        if (item.kind == "group" and depth < 3) or (
+            item.kind == "call" and depth < 1 and re.search(r"(?i)timeout|retry|options|config|adapter", item.text)
+        ):
             found += _named(item, depth + 1)
     return found
 

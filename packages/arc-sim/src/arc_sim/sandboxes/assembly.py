@@ -12,7 +12,7 @@ from pathlib import Path
 
 from arc_common.undo import UndoStack
 from arc_sim.config.host import inherited_environment, temporary_directory
-from arc_sim.errors import SandboxError
+from arc_sim.errors import ArcError, SandboxError
 from arc_sim.sandboxes.addresses import Place
 from arc_sim.sandboxes.loop_thread import LoopThread
 from arc_sim.sandboxes.ports import HOST, ReservedPort
@@ -199,12 +199,12 @@ class Assembly:
 
 
 def _join_whatever_comes(thread: threading.Thread) -> None:
-    """Wait for the thread; a Ctrl-C meanwhile is raised only after it has ended."""
-    interrupt: KeyboardInterrupt | None = None
+    """Wait for the thread; what a signal handler raises meanwhile is raised only after the thread has ended."""
+    interrupt: BaseException | None = None
     while thread.is_alive():
         try:
             thread.join()
-        except KeyboardInterrupt as error:
+        except (KeyboardInterrupt, SystemExit, ArcError) as error:
             interrupt = error
     if interrupt is not None:
         raise interrupt

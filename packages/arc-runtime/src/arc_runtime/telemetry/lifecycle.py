@@ -28,6 +28,7 @@ class Lived(Protocol):
 _watched: Dict[int, Lived] = {}
 """By ``id``; an unclosed part is kept alive on purpose, so that the end can still flush it."""
 _registered = False
+_before_registered = False
 
 
 def watch(part: Lived) -> None:
@@ -38,13 +39,25 @@ def watch(part: Lived) -> None:
         return
     _registered = True
     if hasattr(os, "register_at_fork"):
-        os.register_at_fork(before=_before_fork, after_in_parent=_after_in_parent, after_in_child=_after_in_child)
+        os.register_at_fork(after_in_parent=_after_in_parent, after_in_child=_after_in_child)
     # atexit functions run last-in first-out: ours is registered early and so runs late, after the application's own
     atexit.register(_at_exit)
     # earlier than atexit, while threads can still be started (Python 3.9+; concurrent.futures ends its pools here too)
     register = getattr(threading, "_register_atexit", None)
     if register is not None:
         register(_before_exit)
+
+
+def close_connections_before_fork() -> None:
+    """From now on tell the parts before a fork; to be called when the first connection is open.
+
+    Python runs the functions that were registered last first, and ours must run before gRPC's, which gRPC registers
+    with its first channel and after which no channel can be closed any more.
+    """
+    global _before_registered
+    if not _before_registered and hasattr(os, "register_at_fork"):
+        _before_registered = True
+        os.register_at_fork(before=_before_fork)
 
 
 def forget(part: Lived) -> None:

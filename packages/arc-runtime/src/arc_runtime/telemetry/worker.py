@@ -145,7 +145,10 @@ class Lane:
 
     def _step(self, delivery: Delivery) -> float:
         try:
-            return delivery.step()
+            wait_s = delivery.step()
+            if delivery.connects:
+                lifecycle.close_connections_before_fork()
+            return wait_s
         except Exception as error:  # noqa: BLE001 - the worker loop: our own error must not end it
             lost = delivery.abandon()
             guard.contain("telemetry.worker", error)

@@ -20,7 +20,7 @@ sys.path.insert(0, str(TOOL.parent))
 import sample_repo  # noqa: E402 - found beside the tool
 from lotus.shop import Shop, wait_until  # noqa: E402
 
-LAST_COMMIT = "1ac634841902e22dcc1eac5ca484bdbab5ee0a6b"
+LAST_COMMIT = "cb4f0ea988ef05f94d9e1f9a170c7cbaddb8bd3c"
 """Changes only together with tools/lotus; every figure measured on lotus-demo names its commits."""
 SLUGS = [
     *("initial", "docs-only", "refactor", "shared-library", "fallback-added", "new-dependency", "manifest-change"),
@@ -240,6 +240,9 @@ def test_services_stop_at_once(demo: tuple[Path, dict[str, str]], tmp_path: Path
     [
         (b"PING\r\n", b"+PONG\r\n"),
         (b"*1\r\n$4\r\nPING\r\n", b"+PONG\r\n"),
+        (b"GET nothing\r\n", b"$-1\r\n"),
+        (b"HELLO 3\r\n", b"%5\r\n$6\r\nserver\r\n$5\r\nlotus\r\n"),
+        (b"HELLO 4\r\n", b"-NOPROTO unsupported protocol version\r\n"),
         (b"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$4\r\na\r\nb\r\n*2\r\n$3\r\nGET\r\n$1\r\nk\r\n", b"+OK\r\n$4\r\na\r\nb\r\n"),
         (b"GET\r\n", b"-ERR wrong number of arguments for 'get' command\r\n"),
         (b"FLY me\r\n", b"-ERR unknown command 'FLY'\r\n"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import socketserver
@@ -32,18 +33,21 @@ def serve(service: str, routes: dict[tuple[str, str], Callable[[Request], tuple[
     log = get_logger(service)
     all_routes = {("GET", "/healthz"): lambda _: (200, {"ok": True}), **routes}
     handler = type("Handler", (JsonHandler,), {"routes": all_routes, "log": log})
-    server = HttpServer((os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "8080"))), handler)
-    run_until_signal(server, lambda: log.info("listening on port %d", server.server_address[1]))
+    address = (os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "8080")))
+    run_until_signal(lambda: HttpServer(address, handler), log)
 
 
-def run_until_signal(server: socketserver.BaseServer, started: Callable[[], None]) -> None:
-    """Run a server in a thread of its own and stop it at once on SIGTERM or SIGINT."""
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+def run_until_signal(make_server: Callable[[], socketserver.BaseServer], log: logging.Logger) -> None:
+    """Run a server in a thread of its own and stop it at once on SIGTERM or SIGINT.
+
+    The signals are blocked and waited for: a handler could run while this thread holds the lock it needs.
+    """
+    endings = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, endings)
+    server = make_server()
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    started()
-    stop.wait()
+    log.info("listening on port %d", server.server_address[1])
+    signal.sigwait(endings)
     server.shutdown()
     server.server_close()
 

@@ -15,7 +15,9 @@ from lotus.log import get_logger
 from lotus.resp import ProtocolError, read_value
 from lotus.server import run_until_signal
 
-GREETINGS = {"COMMAND": [], "CLIENT": "OK", "SELECT": "OK", "INFO": "", "QUIT": "OK"}
+NULL_2 = b"$-1\r\n"
+NULL_3 = b"_\r\n"
+GREETINGS = {"COMMAND": [], "SELECT": "OK", "INFO": "", "QUIT": "OK"}
 
 
 class Session(socketserver.StreamRequestHandler):
@@ -23,6 +25,7 @@ class Session(socketserver.StreamRequestHandler):
 
     disable_nagle_algorithm = True
     server: StoreServer
+    null = NULL_2
 
     def handle(self) -> None:
         """Answer commands until the client leaves or sends something else than RESP."""
@@ -50,6 +53,12 @@ class Session(socketserver.StreamRequestHandler):
             return arguments[0] if arguments else "PONG"
         if upper == "ECHO" and arguments:
             return arguments[0]
+        if upper == "HELLO":
+            about = greet(arguments[0] if arguments else "2")
+            self.null = NULL_3 if isinstance(about, dict) else NULL_2
+            return about
+        if upper == "CLIENT" and arguments and arguments[0].upper() in ("SETINFO", "SETNAME"):
+            return "OK"
         return GREETINGS[upper] if upper in GREETINGS else self.server.data.run(name, arguments)
 
     def _read(self) -> list[str]:
@@ -64,19 +73,31 @@ class Session(socketserver.StreamRequestHandler):
         return words
 
     def _send(self, value: Any) -> None:
-        self.wfile.write(encode(value))
+        self.wfile.write(encode(value, self.null))
 
 
-def encode(value: Any) -> bytes:
+def greet(version: str) -> Any:
+    """Return what HELLO answers: a map in RESP3, a flat list in RESP2."""
+    if version not in ("2", "3"):
+        raise CommandError("NOPROTO unsupported protocol version")
+    about = {"server": "lotus", "version": "1.0.0", "proto": int(version), "mode": "standalone", "role": "master"}
+    return about if version == "3" else [part for pair in about.items() for part in pair]
+
+
+def encode(value: Any, null: bytes) -> bytes:
     """Return an answer in RESP."""
     if value is None:
-        return b"$-1\r\n"
+        return null
     if value in ("OK", "PONG"):
         return b"+%b\r\n" % value.encode()
     if isinstance(value, int):
         return b":%d\r\n" % value
+    if isinstance(value, dict):
+        return b"%%%d\r\n" % len(value) + b"".join(
+            encode(key, null) + encode(item, null) for key, item in value.items()
+        )
     if isinstance(value, list):
-        return b"*%d\r\n" % len(value) + b"".join(encode(item) for item in value)
+        return b"*%d\r\n" % len(value) + b"".join(encode(item, null) for item in value)
     raw = value.encode("utf-8", "surrogateescape")
     return b"$%d\r\n%b\r\n" % (len(raw), raw)
 
@@ -94,6 +115,5 @@ class StoreServer(socketserver.ThreadingTCPServer):
 
 
 if __name__ == "__main__":
-    log = get_logger("store")
-    server = StoreServer((os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "6379"))))
-    run_until_signal(server, lambda: log.info("listening on port %d", server.server_address[1]))
+    address = (os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "6379")))
+    run_until_signal(lambda: StoreServer(address), get_logger("store"))

@@ -6,7 +6,6 @@ from statistics import fmean, median, stdev
 
 from arc_sim.model import Estimate
 
-
 _SMALL_SAMPLE = {2: 1.196, 3: 1.495, 4: 1.363, 5: 1.206, 6: 1.200, 7: 1.140, 8: 1.129, 9: 1.107}
 """Makes the median absolute deviation of n values unbiased; ``n / (n - 0.8)`` beyond."""
 

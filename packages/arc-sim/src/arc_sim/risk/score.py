@@ -2,7 +2,7 @@
 
 Per round: how much the fault costs at head, minus how much it costs at base (difference in differences), for the tail
 latency as a log ratio and for the error rate as a difference. Rounds are independent, so the intervals are over rounds,
-never over requests. Both go through one monotone map. Reasons and sources of every constant: docs/decisions/0007-risk-score.md.
+never over requests. Both go through one monotone map. Reasons of every constant: docs/decisions/0007-risk-score.md.
 """
 
 from collections.abc import Sequence
@@ -16,8 +16,9 @@ from arc_sim.risk.intervals import jeffreys, median_interval, signed_sum, t_inte
 CONFIDENCE = 0.95
 """Of every published interval; each of the score's two components gets half of the error (Bonferroni)."""
 
-LATENCY_FLOOR_MS = 10.0
-"""Added to every p95 before the log, so that 2 ms against 4 ms is not called a doubling."""
+LATENCY_FLOOR_MS = 100.0
+"""Added to every p95 before the log, so that 20 ms against 40 ms is not called a doubling: below 0.1 s people take an
+answer as instantaneous (Miller 1968, Nielsen 1993)."""
 
 RESOLUTION_LOG = log(1.02)
 """Half width that the latency interval has at least: rounds that agree by chance do not measure finer than 2 %."""
@@ -25,8 +26,9 @@ RESOLUTION_LOG = log(1.02)
 LATENCY_TOLERATED = 1.25
 """Head's tail may suffer from the fault this many times as much as base's; a quarter is Kayenta's tolerance band."""
 
-LATENCY_CRITICAL = 4.0
-"""Suffering four times as much, two doublings, is a risk of 100 by itself."""
+LATENCY_CRITICAL = 3.0
+"""Suffering three times as much is a risk of 100 by itself: timeouts are commonly set at two to three times the tail,
+so callers begin to give up there."""
 
 ERRORS_TOLERATED = 0.01
 """One request in a hundred more: the whole error budget of a 99 % objective."""

@@ -33,7 +33,6 @@ def run_workflow(request: Request, hooks: Hooks | None = None) -> dict[str, Any]
         journal = Journal(folder.path / "journal.jsonl", hooks.clock)
     session = Session(request, sim_id, hooks, folder, journal, deadline, started_s=started_s)
     try:
-        session.signer  # noqa: B018 - a key that cannot be used is said before the experiment, not after it
         return _invoke(session)
     except INVALID_INPUT:
         folder.discard()

@@ -78,6 +78,7 @@ def make_plan(session: Session, state: State) -> State:
 def start_sandbox(session: Session, state: State) -> State:
     """Check both revisions out and start them, side by side."""
     request, plan = session.request, unpack(Plan, state["plan"])
+    session.signer  # noqa: B018 - a key that cannot be used is said before the experiment, not after it
     session.parts.sandbox.preflight()
     graphs: dict[Revision, Graph] = {"base": unpack(Graph, state["base"]), "head": unpack(Graph, state["head"])}
     names = names_at_base(graphs["base"], graphs["head"], request.diff)

@@ -94,7 +94,8 @@ def _by_owner(change: FileChange, old_path: str, base: Side, head: Side) -> Name
     found: Named = {}
     word = {"renamed": "moved", "type_changed": "changed"}.get(change.status, change.status)
     for side, path in ((base, old_path), (head, change.path)):
-        if has_no_effect(path):
+        absent = change.status == ("added" if side is base else "deleted")
+        if has_no_effect(path) or absent:
             continue
         owners = owners_of(path, side.by_path)
         for name in owners:

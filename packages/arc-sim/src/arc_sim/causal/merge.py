@@ -19,11 +19,15 @@ Named = tuple[str, Findings]
 """A reader's name and what it found."""
 
 
+Group = list[tuple[str, Service]]
+"""What several readers say about one service."""
+
+
 def merge_services(found: list[Named]) -> tuple[Service, ...]:
     """Return the services under one name each; an earlier reader's words win over a later one's."""
-    groups: list[list[Service]] = []
+    groups: list[Group] = []
     by_name: dict[str, int] = {}
-    for _, findings in found:
+    for reader, findings in found:
         for service in findings.services:
             names = [normalise(name) for name in (service.name, *service.aliases)]
             index = next((by_name[name] for name in names[:1] if name in by_name), None)
@@ -32,13 +36,16 @@ def merge_services(found: list[Named]) -> tuple[Service, ...]:
                 if index is not None
                 else next((by_name[n] for n in names[1:] if _is_name(groups, by_name, n)), None)
             )
+            index = index if index is not None else _same_place(groups, reader, service)
             if index is None:
                 index = len(groups)
                 groups.append([])
-            groups[index].append(service)
+            groups[index].append((reader, service))
             for name in names:
                 by_name.setdefault(name, index)
-    return tuple(sorted((_one(group) for group in groups), key=lambda service: service.name))
+    return tuple(
+        sorted((_one([service for _, service in group]) for group in groups), key=lambda service: service.name)
+    )
 
 
 def merge_variables(found: list[Named], services: tuple[Service, ...]) -> tuple[Variable, ...]:
@@ -72,9 +79,17 @@ def merge(found: list[Named], services: tuple[Service, ...]) -> Graph:
     return Graph(services, merge_edges(found, services), tuple(sorted(warnings)))
 
 
-def _is_name(groups: list[list[Service]], by_name: dict[str, int], name: str) -> bool:
+def _is_name(groups: list[Group], by_name: dict[str, int], name: str) -> bool:
     """Tell whether an alias is another service's own name: only then do the two become one."""
-    return name in by_name and any(normalise(service.name) == name for service in groups[by_name[name]])
+    return name in by_name and any(normalise(service.name) == name for _, service in groups[by_name[name]])
+
+
+def _same_place(groups: list[Group], reader: str, service: Service) -> int | None:
+    """Return the one service of another reader that is built from the same directory."""
+    if len(service.paths) != 1:
+        return None
+    found = [i for i, group in enumerate(groups) if any(s.paths == service.paths for _, s in group)]
+    return found[0] if len(found) == 1 and all(name != reader for name, _ in groups[found[0]]) else None
 
 
 def _one(group: list[Service]) -> Service:

@@ -119,10 +119,7 @@ def _copied(tree: Tree, context: str, source: str) -> set[str]:
 
 def _sources(arguments: str) -> list[str]:
     text = arguments.replace("\\\n", " ").strip()
-    if text.startswith("["):
-        words = re.findall(r'"([^"]*)"', text)
-    else:
-        words = text.split()
+    words = re.findall(r'"([^"]*)"', text) if text.startswith("[") else text.split()
     if any(word.startswith("--from") for word in words) or "<<" in text:
         return []
     words = [word for word in words if not word.startswith("--")]

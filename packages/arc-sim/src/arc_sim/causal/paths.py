@@ -13,7 +13,8 @@ SERVED = re.compile(r"(?i)(?:^|/)(?:static|assets|public|templates|resources|www
 """An image or page below one of these is part of a program, not documentation."""
 
 TESTS = re.compile(
-    r"(?i)(?:(?:^|/)(?:tests?|__tests__|testing|testdata|test-data|spec|e2e|e2e-tests|integration-tests?|ui-tests|[a-z.]+\.tests|cypress)/"
+    r"(?i)(?:(?:^|/)(?:tests?|__tests__|testing|testdata|test-data|spec|e2e|e2e-tests|integration-tests?|ui-tests|cypress|"
+    r"[a-z.]+\.tests)/"
     r"|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$|[^/]*_test\.go$|[^/]*(?:Test|Tests|IT)\.(?:java|kt|cs)$"
     r"|[^/]*\.(?:test|spec)\.[cm]?[jt]sx?$)"
 )

@@ -9,10 +9,12 @@ from arc_sim.model import Graph
 FAMILIES: tuple[tuple[str, str], ...] = (
     (r"pom\.xml", r"pom\.xml"),
     (r"(?:build|settings)\.gradle(?:\.kts)?|gradle\.properties|libs\.versions\.toml", r"build\.gradle(?:\.kts)?"),
-    (r"package\.json|package-lock\.json|yarn\.lock|pnpm-lock\.yaml|pnpm-workspace\.yaml|tsconfig(?:\.base)?\.json|nx\.json|turbo\.json", r"package\.json"),
+    (r"package(?:-lock)?\.json|yarn\.lock|pnpm-(?:lock|workspace)\.yaml|tsconfig(?:\.base)?\.json|nx\.json|turbo\.json",
+     r"package\.json"),
     (r"go\.work|go\.work\.sum|go\.mod|go\.sum", r"go\.mod|main\.go"),
     (r"Directory\.[\w.]*props|Directory\.[\w.]*targets|global\.json|nuget\.config", r".+\.csproj"),
-    (r"requirements[^/]*\.txt|constraints\.txt|pyproject\.toml|uv\.lock|poetry\.lock|Pipfile(?:\.lock)?", r"requirements[^/]*\.(?:txt|in)|pyproject\.toml"),
+    (r"requirements[^/]*\.txt|constraints\.txt|pyproject\.toml|uv\.lock|poetry\.lock|Pipfile(?:\.lock)?",
+     r"requirements[^/]*\.(?:txt|in)|pyproject\.toml"),
     (r"Cargo\.toml|Cargo\.lock", r"Cargo\.toml"),
     (r"mix\.exs|mix\.lock", r"mix\.exs"),
     (r"Gemfile(?:\.lock)?", r"Gemfile"),
@@ -47,10 +49,11 @@ def _building_from(tree: Tree, graph: Graph, directory: str) -> list[str]:
     """Return the services below a parent build file that names the directory of a common Dockerfile."""
     found: list[str] = []
     mention = re.compile(rf"(?:[>/\"'}}]|^){re.escape(directory)}(?:[</\"']|$)", re.MULTILINE)
-    for above, below in FAMILIES:
-        for path in tree.paths():
-            if not parent_of(path) and re.fullmatch(above, path) and mention.search(_text(tree, path)):
-                found += _with_build_file(tree, graph, "", below)
+    for path in tree.paths():
+        for above, below in FAMILIES:
+            if re.fullmatch(above, name_of(path)) and mention.search(_text(tree, path)):
+                found += _with_build_file(tree, graph, parent_of(path), below)
+                found += [s.name for s in graph.services if any(root and contains(root, path) for root in s.paths)]
     return sorted(set(found))
 
 

@@ -44,25 +44,20 @@ def _with_imports(
 
 
 def _is_foreign(path: str, foreign: list[str]) -> bool:
-    """A file inside another service's directory is that service's, unless the path is that file: then it is shared."""
+    """Tell whether a file stands in another service's directory; a file that the other only imports is shared."""
     return any(contains(other, path) and other not in ("", path) for other in foreign)
 
 
 def _imported(program: Program, files: set[str], by_module: dict[str, list[str]]) -> set[str]:
-    found: set[str] = set()
-    for line in program.imports:
-        if program.language == "python":
-            for module in _modules(line):
-                found.update(_python_files(module, program.path, by_module, files))
-        elif program.language in ("javascript", "typescript", "tsx"):
-            for match in RELATIVE.finditer(line):
-                found.update(_relative(program.path, match.group("path"), files))
-    for site in program.calls:
-        if site.call.text == "require":
-            for _, item in site.call.items:
-                if item.kind == "string" and item.text.startswith("."):
-                    found.update(_relative(program.path, item.text, files))
-    return found
+    if program.language == "python":
+        modules = [module for line in program.imports for module in _modules(line)]
+        return {path for module in modules for path in _python_files(module, program.path, by_module, files)}
+    if program.language not in ("javascript", "typescript", "tsx"):
+        return set()
+    wanted = [match.group("path") for line in program.imports for match in RELATIVE.finditer(line)]
+    required = [item for site in program.calls if site.call.text == "require" for _, item in site.call.items]
+    wanted += [item.text for item in required if item.kind == "string" and item.text.startswith(".")]
+    return {path for relative in wanted for path in _relative(program.path, relative, files)}
 
 
 def _modules(line: str) -> list[str]:

@@ -98,22 +98,23 @@ class ServiceCode:
         found: dict[Key, int],
         seen: set[tuple[int, int, str]],
     ) -> None:
-        if value.kind == "env":
-            self._add(found, ("env", value.text), hops)
-        elif value.kind == "string":
-            for address in addresses_in(value.text):
-                self._add(found, ("host", address.host), hops)
-        elif value.kind in ("name", "call"):
-            if value.kind == "call":
-                for host in self._bare_hosts(value):
-                    self._add(found, ("host", host), hops)
-            mark = (id(program), scope, value.text)
-            if mark not in seen and hops < MAX_HOPS:
-                seen.add(mark)
-                for home, inner, definition in self.values(program, scope, value.text):
-                    self._collect(home, inner, definition, hops + 1, found, seen)
+        for key in self._said(value):
+            found[key] = min(hops, found.get(key, hops))
+        mark = (id(program), scope, value.text)
+        if value.kind in ("name", "call") and mark not in seen and hops < MAX_HOPS:
+            seen.add(mark)
+            for home, inner, definition in self.values(program, scope, value.text):
+                self._collect(home, inner, definition, hops + 1, found, seen)
         for _, item in value.items:
             self._collect(program, scope, item, hops, found, seen)
+
+    def _said(self, value: Expression) -> list[Key]:
+        """Return the addresses that an expression itself names."""
+        if value.kind == "env":
+            return [("env", value.text)]
+        if value.kind == "string":
+            return [("host", address.host) for address in addresses_in(value.text)]
+        return [("host", host) for host in self._bare_hosts(value)] if value.kind == "call" else []
 
     def _bare_hosts(self, call: Expression) -> list[str]:
         """Return known service names that stand as a bare word where a call takes an address."""
@@ -124,10 +125,6 @@ class ServiceCode:
             if (key and HOST_KEYWORD.search(key)) or (key is None and connects):
                 found += [w.text for w in words if re.fullmatch(r"[\w.-]+", w.text) and self._directory.find(w.text)]
         return found
-
-    @staticmethod
-    def _add(found: dict[Key, int], key: Key, hops: int) -> None:
-        found[key] = min(hops, found.get(key, hops))
 
 
 def _own_name(callee: str) -> str:

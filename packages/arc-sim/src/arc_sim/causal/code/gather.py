@@ -33,9 +33,8 @@ class Gatherer:
         found = []
         for path in self.files(service):
             language = language_of(path)
-            if language is None or VENDORED.search(path) or path.endswith((".min.js", ".d.ts")) or self._is_bundle(path):
-                continue
-            program = self._program(path, language)
+            made = VENDORED.search(path) or path.endswith((".min.js", ".d.ts")) or self._is_bundle(path)
+            program = self._program(path, language) if language and not made else None
             if program is not None:
                 found.append(program)
         return tuple(found)

@@ -1,6 +1,7 @@
 """Lowers a syntax tree to a Program."""
 
 import re
+from collections.abc import Callable
 
 from tree_sitter import Node
 
@@ -40,7 +41,7 @@ def lower(content: bytes, path: str, language: str) -> Program:
 class _Context:
     """What surrounds a node."""
 
-    __slots__ = ("attempts", "depth", "handler", "loop", "owner", "scope")
+    __slots__ = ("attempts", "depth", "handler", "loop", "owner", "repeats", "scope")
 
     def __init__(self) -> None:
         self.scope = 0
@@ -49,6 +50,7 @@ class _Context:
         self.loop: Expression | None = None
         self.attempts: Expression | None = None
         self.owner = ""
+        self.repeats = False
 
     def inside(self, **changes: object) -> "_Context":
         other = _Context()
@@ -70,36 +72,50 @@ class _Lowering:
         """Walk everything below a node, collecting definitions, calls, strings and reads."""
         if context.depth > MAX_DEPTH or node.type in _INVISIBLE:
             return
-        grammar = self._grammar
-        if node.type in grammar.functions:
-            self._function(node, context)
+        special = self._special(node)
+        if special is not None:
+            special(node, context)
             return
-        if node.type in grammar.imports:
-            self.program.imports.append(text_of(node))
-            return
-        if node.type == "try_statement":
-            self._try(node, context)
-            return
-        if node.type in grammar.classes:
-            context = context.inside(owner=text_of(_field(node, "name") or node))
-        elif node.type in grammar.loops:
-            context = context.inside(loop=self._count(node))
-        elif node.type in grammar.assignments:
-            self._assignment(node, context)
-        elif node.type in grammar.returns and context.owner:
-            self._define(0, context.owner, [self.expression(child) for child in node.named_children])
-        elif node.type in ("field_declaration", "formal_parameter", "as_pattern"):
-            self._bound(node, context)
+        context = self._entered(node, context)
+        self._bind(node, context)
         self._record(node, context)
         for child in node.children:
             if child.is_named:
                 self.statement(child, context.inside())
 
+    def _special(self, node: Node) -> "Callable[[Node, _Context], None] | None":
+        """Return what handles a node together with everything below it."""
+        if node.type in self._grammar.functions:
+            return self._function
+        if node.type in self._grammar.imports:
+            return lambda node, context: self.program.imports.append(text_of(node))
+        return self._try if node.type == "try_statement" else None
+
+    def _entered(self, node: Node, context: "_Context") -> "_Context":
+        """Return the context inside a class or loop."""
+        if node.type in self._grammar.classes:
+            return context.inside(owner=text_of(_field(node, "name") or node))
+        if node.type in self._grammar.loops:
+            count = self._count(node)
+            return context.inside(loop=count, repeats=count is not None or "while" in node.type)
+        return context
+
+    def _bind(self, node: Node, context: "_Context") -> None:
+        """Note what names are given."""
+        if node.type in self._grammar.assignments:
+            self._assignment(node, context)
+        elif node.type in self._grammar.returns and context.owner:
+            self._define(0, context.owner, [self.expression(child) for child in node.named_children])
+        elif node.type in ("field_declaration", "formal_parameter", "as_pattern"):
+            self._bound(node, context)
+
     def _record(self, node: Node, context: _Context) -> None:
         if node.type in self._grammar.calls:
             call = self.expression(node)
             if call.kind == "call":
-                self.program.calls.append(CallSite(call, context.scope, context.handler, context.attempts))
+                self.program.calls.append(
+                    CallSite(call, context.scope, context.handler, context.owner, context.attempts)
+                )
             if call.kind == "env":
                 self.program.reads.append(call)
                 self._out_parameter(node, call, context)
@@ -116,13 +132,15 @@ class _Lowering:
         self._scopes += 1
         scope = self._scopes
         self.program.parents[scope] = context.scope
-        name = text_of(_field(node, "name")) if _field(node, "name") else ""
+        name = _text(_field(node, "name"))
         parameters = _field(node, "parameters")
         if name:
             listed = tuple(self._parameters(parameters)) if parameters else ()
             constructor = name in ("__init__", "constructor") or node.type == "constructor_declaration"
             self.program.functions.append(Function(context.owner if constructor and context.owner else name, listed))
-        inner = context.inside(scope=scope, handler=None, loop=None, attempts=None, owner=name or context.owner)
+        inner = context.inside(
+            scope=scope, handler=None, loop=None, repeats=False, attempts=None, owner=name or context.owner
+        )
         if node.type in ("func_literal", "lambda", "lambda_expression", "arrow_function", "function_expression"):
             inner.handler, inner.owner = context.handler, context.owner
         for child in node.children:
@@ -145,9 +163,9 @@ class _Lowering:
         inner = context
         if handlers or _field(node, "handler"):
             first = handlers[0] if handlers else node
-            # In a counting loop the handler leads to the next attempt: that is a retry, not a fallback.
+            # In a loop over attempts or without end, the handler leads to the next try: a retry, not a fallback.
             is_last = context.owner.lower() == "main"
-            swallows = context.loop is None and not is_last and not any(self._fails(handler) for handler in handlers)
+            swallows = not context.repeats and not is_last and not any(self._fails(handler) for handler in handlers)
             inner = context.inside(handler=Handler(first.start_point[0] + 1, swallows), attempts=context.loop)
         for child in node.named_children:
             in_body = (
@@ -244,9 +262,9 @@ class _Lowering:
         if node.type in grammar.names:
             return self._name(node, depth)
         if node.type in grammar.operators:
-            operator = text_of(_field(node, "operator")) if _field(node, "operator") else ""
-            parts = [child for child in node.named_children if child.type not in _INVISIBLE]
-            return Expression("op", operator, line, tuple((None, self.expression(p, depth + 1)) for p in parts))
+            operands = [child for child in node.named_children if child.type not in _INVISIBLE]
+            items = tuple((None, self.expression(operand, depth + 1)) for operand in operands)
+            return Expression("op", _text(_field(node, "operator")), line, items)
         visible = [child for child in node.named_children if child.type not in _INVISIBLE]
         if len(visible) == 1 and node.type not in grammar.keyed:
             return self.expression(visible[0], depth + 1)
@@ -321,6 +339,10 @@ class _Lowering:
 
 def _field(node: Node, name: str) -> Node | None:
     return node.child_by_field_name(name) if name else None
+
+
+def _text(node: Node | None) -> str:
+    return text_of(node) if node is not None else ""
 
 
 def _name(node: Node) -> str:

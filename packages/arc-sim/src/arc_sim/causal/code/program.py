@@ -40,6 +40,8 @@ class CallSite:
     scope: int
     handler: Handler | None = None
     """The innermost one."""
+    function: str = ""
+    """The function around it."""
     attempts: Expression | None = None
     """How often the innermost counting loop runs, when the call stands in one together with a handler."""
 

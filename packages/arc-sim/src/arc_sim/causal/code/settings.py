@@ -9,10 +9,11 @@ from arc_sim.causal.readers.base import Variable
 from arc_sim.model import Location, Setting
 
 TIMEOUT = re.compile(
-    r"(?i)^(?:[a-z]+[_.-]?)*(?:timeout|deadline|time_?limit)(?:[_.-]?(?P<unit>s|sec|secs|seconds|ms|millis|milliseconds|in_?millis(?:econds)?))?$"
+    r"(?i)^[a-z_.-]{0,40}(?:timeout|deadline|time_?limit)"
+    r"(?:[_.-]?(?P<unit>s|sec|secs|seconds|ms|millis|milliseconds|in_?millis(?:econds)?))?$"
 )
 RETRIES = re.compile(
-    r"(?i)^(?:max|num|total)?[_.-]?(?:retries|retry|retry_?count|retry_?attempts|retry_?times|retrylimit|max_?retries_?per_?request)$"
+    r"(?i)^(?:max|num|total)?[_.-]?(?:retries|retry|retry_?(?:count|attempts|times|limit)|max_?retries_?per_?request)$"
 )
 ATTEMPTS = re.compile(r"(?i)^(?:max|num)?[_.-]?(?:attempts|tries)$")
 CONNECT = re.compile(r"(?i)connect|keep_?alive|idle|handshake")
@@ -22,10 +23,12 @@ MILLISECONDS = {"javascript", "typescript", "tsx", "java", "c_sharp"}
 """Languages whose libraries take a bare number as milliseconds (axios, fetch wrappers, OkHttp, StackExchange.Redis)."""
 
 UNITS_MS = {"nanosecond": 1e-6, "microsecond": 1e-3, "millisecond": 1.0, "second": 1e3, "minute": 6e4, "hour": 3.6e6,
-            "nano": 1e-6, "micro": 1e-3, "milli": 1.0, "millis": 1.0, "nanos": 1e-6, "sec": 1e3, "min": 6e4, "day": 8.64e7}  # fmt: skip
+            "nano": 1e-6, "micro": 1e-3, "milli": 1.0, "sec": 1e3, "min": 6e4, "day": 8.64e7}  # fmt: skip
 CONVERSION = re.compile(r"(?i)(?:^|\.)(?:of|from|ms|in)?_?(nano|micro|milli|second|minute|hour|day)[a-z]*$")
-NEUTRAL = re.compile(r"(?:^|\.)(?:int|float|str|Number|parseInt|parseFloat|Integer\.parseInt|valueOf|Duration|timedelta|ClientTimeout|"
-                     r"Timeout|Timedelta|TimeSpan|strconv\.Atoi|time\.Duration|abs|round|max|min|AbortSignal\.timeout)$")  # fmt: skip
+NEUTRAL = re.compile(
+    r"(?:^|\.)(?:int|float|str|Number|parseInt|parseFloat|Integer\.parseInt|valueOf|Duration|timedelta|ClientTimeout|"
+    r"Timeout|TimeSpan|strconv\.Atoi|time\.Duration|abs|round|max|min|AbortSignal\.timeout)$"
+)
 """Calls that hand their number on."""
 MAX_HOPS = 6
 
@@ -88,7 +91,7 @@ class Reader:
                 found.retries = Setting(value, number.location)
 
     def _options(self, use: Use) -> list[tuple[str, Expression, Program, int]]:
-        """Return the named values of a call: keywords, option objects, parameters of our own functions, their defaults."""
+        """Return the named values of a call: keywords, options, parameters of own functions, their defaults."""
         call, scope = use.site.call, use.site.scope
         options = [(name, value, use.program, scope) for name, value in _named(call)]
         for key, item in call.items:
@@ -102,14 +105,14 @@ class Reader:
             home, function = known
             given = {name for name, _, _, _ in options}
             positional = [item for key, item in call.items if key is None]
-            for (name, default), value in zip(function.parameters, positional, strict=False):
+            for (name, _), value in zip(function.parameters, positional, strict=False):
                 options.append((name, value, use.program, scope))
                 given.add(name)
             options += [(n, d, home, 0) for n, d in function.parameters if d is not None and n not in given]
         return options
 
     def _deadline(self, use: Use, item: Expression) -> list[tuple[str, Expression, Program, int]]:
-        """A context with a deadline: ``ctx, cancel := context.WithTimeout(parent, 3*time.Second)``."""
+        """Return the deadline of a context: ``ctx, cancel := context.WithTimeout(parent, 3*time.Second)``."""
         found = []
         for home, inner, value in self._code.values(use.program, use.site.scope, item.text):
             if (
@@ -164,7 +167,7 @@ class Reader:
 
     def _operation(self, program: Program, scope: int, value: Expression, hops: int) -> Number | None:
         parts = [self._number(program, scope, item, hops + 1) for _, item in value.items]
-        left, right = (parts + [None, None])[:2]
+        left, right = [*parts, None, None][:2]
         if value.text in ("||", "??", "or"):
             return left or right
         if left is None or right is None:

@@ -154,31 +154,26 @@ class _ServiceEdges:
         return any(word in line for program in self._programs for line in program.imports)
 
     def _is_consumer(self, target: Service) -> bool:
+        """Tell whether the service takes work from a queue of the target, and so nobody waits for it."""
         if target.kind == "broker":
             return True
-        if target.kind not in ("cache", "service", "database"):
-            return False
-        if target.kind != "cache" and protocol_of(target.image, target.name) != "redis" and target.kind != "service":
-            return False
-        own = [site.call for program in self._own for site in program.calls]
-        return any(self._waits(call, target) for call in own)
-
-    def _waits(self, call: Expression, target: Service) -> bool:
-        """Tell whether a call takes work from a queue of the target."""
-        command = next((item.text for key, item in call.items if key != "." and item.kind == "string"), "")
-        named = CONSUMES.match(call.text.rpartition(".")[2]) is not None
-        waits = named or CONSUMES.match(command) is not None
-        if not waits or target.kind == "cache":
-            return waits
-        # A queue of our own make: only when this very call reaches the target.
-        return any(self._reaches(program, call, target) for program in self._own)
-
-    def _reaches(self, program: Program, call: Expression, target: Service) -> bool:
-        for site in program.calls:
-            if site.call is call:
-                keys = self._code.addresses(program, site.scope, call)
-                return any(key in keys for key in self._targets[target.name].keys)
+        wrappers = {s.function for p in self._programs for s in p.calls if s.function and _consumes(s.call)}
+        keys = set(self._targets[target.name].keys)
+        for program in self._own:
+            for site in program.calls:
+                direct = _consumes(site.call)
+                if direct and target.kind == "cache":
+                    return True
+                # A queue behind an own function or in an own store: when this very call reaches the target.
+                wrapped = "." in site.call.text and site.call.text.rpartition(".")[2] in wrappers
+                if (direct or wrapped) and keys.intersection(self._code.addresses(program, site.scope, site.call)):
+                    return True
         return False
+
+
+def _consumes(call: Expression) -> bool:
+    command = next((item.text for key, item in call.items if key != "." and item.kind == "string"), "")
+    return CONSUMES.match(call.text.rpartition(".")[2]) is not None or CONSUMES.match(command) is not None
 
 
 def _shared_files(gatherer: Gatherer, services: tuple[Service, ...]) -> frozenset[str]:

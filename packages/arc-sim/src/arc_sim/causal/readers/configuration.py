@@ -18,7 +18,8 @@ FRAMEWORK = 0.7
 UNREAD = 0.6
 """Confidence of a variable given to a foreign image, whose code is not here."""
 
-PLAIN = re.compile(r"(?i)(?:\.(?:sh|properties|conf|cfg|ini|toml|template|tmpl|tpl|envoy|rb|php|rs|kt|kts|ex|exs|scala|cpp|cc|lua|vb|fs|pl)$"
+PLAIN = re.compile(r"(?i)(?:\.(?:sh|properties|conf|cfg|ini|toml|template|tmpl|tpl|envoy)$"
+                   r"|\.(?:rb|php|rs|kt|kts|ex|exs|scala|cpp|cc|lua|vb|fs|pl)$"
                    r"|(?:^|/)(?:procfile|entrypoint|start|run|appsettings[^/]*\.json|caddyfile)$)")  # fmt: skip
 SPRING = re.compile(
     r"(?i)(?:^|/)(?P<stem>[\w-]+?)(?:-(?:dev|prod|production|docker|local|default|kubernetes|k8s))?\.ya?ml$"

@@ -11,10 +11,12 @@ import sys
 import textwrap
 import threading
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List
+from typing import Any
 
 import pytest
+
 from arc_runtime.config import TelemetryConfig
 from arc_runtime.model import Call, Decision, Event, Outcome
 from arc_runtime.telemetry.transports.grpc_stream import GrpcStream
@@ -53,7 +55,7 @@ class CollectorProcess:
 
 @pytest.fixture
 def collect(tmp_path: Path) -> Iterator[Callable[..., CollectorProcess]]:
-    started: List[CollectorProcess] = []
+    started: list[CollectorProcess] = []
 
     def start(*options: str, port: int = 0) -> CollectorProcess:
         started.append(CollectorProcess(tmp_path / "events.db", *options, port=port))
@@ -66,7 +68,7 @@ def collect(tmp_path: Path) -> Iterator[Callable[..., CollectorProcess]]:
 
 @pytest.fixture
 def sink_for() -> Iterator[Callable[..., TelemetrySink]]:
-    made: List[TelemetrySink] = []
+    made: list[TelemetrySink] = []
 
     def make(endpoint: str, ack_timeout_s: float = 10.0, **settings: Any) -> TelemetrySink:
         config = TelemetryConfig(endpoint, **{"batch_max_age_s": 0.02, **settings})
@@ -79,12 +81,12 @@ def sink_for() -> Iterator[Callable[..., TelemetrySink]]:
 
 
 def event(content: str = "hello", **body: Any) -> Event:
-    request: Dict[str, Any] = {"model": "gpt-4", "messages": [{"role": "user", "content": content}], **body}
+    request: dict[str, Any] = {"model": "gpt-4", "messages": [{"role": "user", "content": content}], **body}
     call = Call(secrets.token_hex(16), "openai", "chat.completions", request, False, "3", time.time())
     return Event(call.call_id, call, Decision(None), Outcome("ok", 0.1, 0.0001))
 
 
-def stored_ids(tmp_path: Path) -> List[str]:
+def stored_ids(tmp_path: Path) -> list[str]:
     with sqlite3.connect(tmp_path / "events.db") as connection:
         found = [row[0] for row in connection.execute("SELECT event_id FROM events")]
     connection.close()
@@ -109,7 +111,7 @@ def test_killed_collector_loses_nothing_it_acknowledged_and_stores_nothing_twice
 ) -> None:
     collector = collect()
     sink = sink_for(collector.endpoint, batch_max_events=10)
-    emitted: List[str] = []
+    emitted: list[str] = []
     done = threading.Event()
 
     def emit_steadily() -> None:
@@ -167,12 +169,13 @@ def test_server_that_speaks_grpc_and_never_acknowledges_does_not_hang_the_worker
     from concurrent.futures import ThreadPoolExecutor
 
     import grpc
+
     from arc_common.wire.v1 import telemetry_pb2_grpc as service
 
-    received: List[Any] = []
+    received: list[Any] = []
 
     class Mute(service.TelemetryServicer):
-        def Stream(self, requests: Any, context: Any) -> Iterator[Any]:  # noqa: N802
+        def Stream(self, requests: Any, context: Any) -> Iterator[Any]:
             for request in requests:
                 received.append(request)
             return
@@ -230,7 +233,7 @@ def run_script(endpoint: str, name: str, code: str) -> "subprocess.CompletedProc
     return subprocess.run(command, capture_output=True, text=True, timeout=2 * LONG_S, check=False)
 
 
-def counts(tmp_path: Path) -> Dict[str, int]:
+def counts(tmp_path: Path) -> dict[str, int]:
     with sqlite3.connect(tmp_path / "events.db") as connection:
         found = dict(connection.execute("SELECT service, count(*) FROM events GROUP BY service"))
     connection.close()
@@ -375,3 +378,9 @@ def test_plain_text_to_another_machine_is_refused_by_using_tls(sink_for: Any) ->
     assert config.tls
     assert not TelemetryConfig("grpc://127.0.0.1:50051").tls
     assert TelemetryConfig("grpcs://127.0.0.1:50051").tls
+
+
+def test_importing_the_sink_imports_neither_grpc_nor_protobuf() -> None:
+    code = "import sys, arc_runtime.telemetry.worker; print([m for m in ('grpc', 'google.protobuf') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=LONG_S)
+    assert done.stdout.strip() == "[]"

@@ -66,7 +66,8 @@ class EventWriter:
             ),
             sample_rate=1.0,
         )
-        event.started_at.FromNanoseconds(int(call.started_at_s * 1e9))
+        # a float of the time holds microseconds and no more
+        event.started_at.FromMicroseconds(round(call.started_at_s * 1e6))
         event.latency.added.FromNanoseconds(int(pending.outcome.added_s * 1e9))
         event.latency.provider.FromNanoseconds(int(pending.outcome.provider_s * 1e9))
         if pending.outcome.first_chunk_s is not None:

@@ -10,6 +10,7 @@ import uuid
 from typing import Any
 
 import pytest
+
 from arc_runtime.telemetry.encode import encode, to_json
 from arc_runtime.telemetry.redact import Redactor
 from arc_runtime.telemetry.snapshot import CUT, MAX_NODES, MAX_SCALARS, freeze
@@ -139,7 +140,15 @@ def test_later_changes_do_not_reach_the_copy() -> None:
 @pytest.mark.parametrize("max_bytes", [16, 20, 33, 64, 100, 1000])
 @pytest.mark.parametrize(
     "value",
-    ["x" * 5000, "é" * 5000, '"\\\n' * 900, ["ab"] * 3000, {f"k{n}": n for n in range(900)}, {"k" * 500: 1}, [[[["x"] * 99]]]],
+    [
+        "x" * 5000,
+        "é" * 5000,
+        '"\\\n' * 900,
+        ["ab"] * 3000,
+        {f"k{n}": n for n in range(900)},
+        {"k" * 500: 1},
+        [[[["x"] * 99]]],
+    ],
 )
 def test_the_limit_holds_and_the_json_is_whole(value: Any, max_bytes: int) -> None:
     encoded = to_json(value, max_bytes, R)

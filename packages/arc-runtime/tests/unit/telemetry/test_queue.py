@@ -4,6 +4,7 @@ import signal
 import threading
 
 import pytest
+
 from arc_runtime.telemetry.queue import CLOSED, NEVER, QUEUE_FULL, EventQueue
 
 

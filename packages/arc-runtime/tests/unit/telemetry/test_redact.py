@@ -1,6 +1,7 @@
 """What is taken out of text, and what is left alone. Every key here is made up."""
 
 import pytest
+
 from arc_runtime.telemetry.redact import Redactor, is_luhn
 
 SECRETS = [

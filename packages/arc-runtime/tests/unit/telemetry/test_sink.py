@@ -1,0 +1,181 @@
+"""The sink and its thread, with a transport in memory."""
+
+import gc
+import threading
+from typing import Any, Iterator, List, Tuple
+
+import pytest
+
+from arc_runtime.config import TelemetryConfig
+from arc_runtime.errors import Rejected, Unavailable
+from arc_runtime.model import Call, Decision, Event, Outcome
+from arc_runtime.telemetry.transports.memory import MemoryTransport
+from arc_runtime.telemetry.worker import THREAD_NAME, TelemetrySink
+
+CALL = Call("c" * 32, "openai", "chat.completions", {"model": "gpt-4"}, False, "3", 1_700_000_000.0)
+LONG_S = 30.0
+
+
+def event(number: int) -> Event:
+    return Event(f"{number:032x}", CALL, Decision(None), Outcome("ok", 0.1, 0.001))
+
+
+def make(**settings: Any) -> Tuple[TelemetrySink, MemoryTransport]:
+    transport = MemoryTransport()
+    return TelemetrySink(TelemetryConfig("grpc://127.0.0.1:1", **settings), lambda: transport), transport
+
+
+@pytest.fixture
+def pair() -> Iterator[Tuple[TelemetrySink, MemoryTransport]]:
+    sink, transport = make()
+    yield sink, transport
+    sink.close(LONG_S)
+
+
+def threads() -> List[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == THREAD_NAME]
+
+
+def test_no_thread_before_the_first_event_and_none_after_the_end() -> None:
+    sink, _ = make()
+    assert sink.flush(0.0)
+    assert threads() == []
+    sink.emit(event(1))
+    assert len(threads()) == 1
+    assert threads()[0].daemon
+    assert sink.close(LONG_S)
+    assert threads() == []
+    assert sink.close(LONG_S)
+
+
+def test_flush_means_acknowledged(pair: Tuple[TelemetrySink, MemoryTransport]) -> None:
+    sink, transport = pair
+    for number in range(450):
+        sink.emit(event(number))
+    assert sink.flush(LONG_S)
+    assert list(transport.events) == [f"{number:032x}" for number in range(450)]
+    assert sink.stats()["delivered"] == 450
+
+
+def test_flush_is_false_when_an_event_was_refused(pair: Tuple[TelemetrySink, MemoryTransport]) -> None:
+    sink, transport = pair
+    transport.failures = [Rejected("no")]
+    sink.emit(event(1))
+    assert sink.flush(LONG_S) is False
+    assert sink.stats()["dropped"]["rejected"] == 1
+    sink.emit(event(2))
+    assert sink.flush(LONG_S) is True
+
+
+def test_flush_survives_an_outage(pair: Tuple[TelemetrySink, MemoryTransport]) -> None:
+    sink, transport = pair
+    transport.failures = [Unavailable("away")] * 2
+    sink.emit(event(1))
+    assert sink.flush(LONG_S)
+    assert sink.stats()["failed_attempts"] == 2
+
+
+def test_flush_gives_up_in_time() -> None:
+    sink, transport = make()
+    transport.failures = [Unavailable("away")] * 100_000
+    sink.emit(event(1))
+    assert sink.flush(0.05) is False
+    assert sink.close(0.05) is False
+    assert sink.stats()["dropped"]["closed"] == 1
+
+
+def test_events_after_the_end_are_counted() -> None:
+    sink, transport = make()
+    sink.close(0.0)
+    sink.emit(event(1))
+    assert sink.stats()["dropped"]["closed"] == 1
+    assert transport.batches == []
+    assert threads() == []
+
+
+def test_many_threads_lose_nothing(pair: Tuple[TelemetrySink, MemoryTransport]) -> None:
+    sink, transport = pair
+    workers = [
+        threading.Thread(target=lambda base=base: [sink.emit(event(base * 1_000 + n)) for n in range(500)])
+        for base in range(8)
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert sink.flush(LONG_S)
+    assert len(transport.events) == 4_000
+    for base in range(8):
+        own = [name for name in transport.events if int(name, 16) // 1_000 == base]
+        assert own == sorted(own)
+
+
+@pytest.mark.usefixtures("production")
+def test_emit_never_raises(pair: Tuple[TelemetrySink, MemoryTransport]) -> None:
+    sink, _ = pair
+    sink.emit(None)  # type: ignore[arg-type] # the point
+    assert sink.stats()["dropped"]["conversion"] == 1
+
+
+@pytest.mark.usefixtures("production")
+def test_error_of_our_own_costs_its_batch_and_not_the_thread() -> None:
+    class Broken(MemoryTransport):
+        def send(self, batch: Any) -> int:
+            if len(self.hellos) == 1:
+                self.connect(self.hellos[0])
+                raise ZeroDivisionError
+            return super().send(batch)
+
+    transport = Broken()
+    sink = TelemetrySink(TelemetryConfig("grpc://127.0.0.1:1"), lambda: transport)
+    sink.emit(event(1))
+    assert sink.flush(LONG_S) is False
+    assert sink.stats()["dropped"]["internal"] == 1
+    sink.emit(event(2))
+    assert sink.flush(LONG_S) is True
+    assert list(transport.events) == [f"{2:032x}"]
+    sink.close(LONG_S)
+
+
+def test_emit_from_a_finalizer_does_not_deadlock(pair: Tuple[TelemetrySink, MemoryTransport]) -> None:
+    sink, transport = pair
+
+    class Leaving:
+        def __del__(self) -> None:
+            sink.emit(event(7))
+
+    before = gc.get_threshold()
+    gc.set_threshold(1)
+    try:
+        for number in range(100, 300):
+            leaving = Leaving()
+            leaving.itself = leaving  # type: ignore[attr-defined] # only the collector frees it
+            del leaving
+            sink.emit(event(number))
+    finally:
+        gc.set_threshold(*before)
+    assert sink.flush(LONG_S)
+    assert len(transport.events) >= 200
+
+
+def test_thread_that_cannot_start_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    sink, transport = make()
+
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        sink.emit(event(1))
+        assert sink.flush(0.0) is False
+    sink.emit(event(2))
+    assert sink.flush(LONG_S)
+    assert len(transport.events) == 2
+    sink.close(LONG_S)
+
+
+def test_stats_hold_no_secret() -> None:
+    sink, _ = make(api_key="arc_key_0123456789")
+    assert "arc_key_0123456789" not in repr(sink.stats())
+    assert "arc_key_0123456789" not in repr(sink._config)
+    sink.close(0.0)

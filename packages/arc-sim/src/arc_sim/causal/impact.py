@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from arc_sim.causal.code.gather import owners_of
-from arc_sim.causal.manifest_changes import (
+from arc_sim.causal.changes.manifests import (
     Change,
     Side,
     changed_by_compose,
@@ -11,11 +10,12 @@ from arc_sim.causal.manifest_changes import (
     changed_by_objects,
     changed_by_repository,
 )
-from arc_sim.causal.meaning import means_the_same
+from arc_sim.causal.changes.meaning import means_the_same
+from arc_sim.causal.changes.roots import built_with
+from arc_sim.causal.code.gather import owners_of
 from arc_sim.causal.paths import COMPOSE, has_no_effect, name_of, parent_of
 from arc_sim.causal.readers.configuration import SPRING
 from arc_sim.causal.readers.repository import FILE as REPOSITORY_FILE
-from arc_sim.causal.roots import built_with
 from arc_sim.causal.tree import Tree
 from arc_sim.model import Diff, FileChange, Graph, Impact, Service
 

@@ -34,7 +34,8 @@ DOCKERFILE = re.compile(r"(?i)^(?:dockerfile(?:[._-][\w.-]+)?|containerfile|[\w.
 YAML = re.compile(r"(?i)\.ya?ml$")
 
 LANGUAGES = {".py": "python", ".go": "go", ".java": "java", ".js": "javascript", ".mjs": "javascript",
-             ".cjs": "javascript", ".jsx": "javascript", ".ts": "typescript", ".tsx": "tsx", ".cs": "c_sharp"}  # fmt: skip
+             ".cjs": "javascript", ".jsx": "javascript", ".ts": "typescript", ".tsx": "tsx",
+             ".cs": "c_sharp"}  # fmt: skip
 """Languages whose syntax tree is read, by suffix."""
 
 BUILD_FILES = frozenset(

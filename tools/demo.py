@@ -71,12 +71,12 @@ def show_sim(repo: Path, keys: dict[str, str]) -> None:
 
 
 @contextmanager
-def process(command: list[str], ready_on: str) -> Iterator[str]:
-    """Start a server and give the first line that it prints on ``ready_on`` once it is up."""
-    pipes = {ready_on: subprocess.PIPE}
-    running = subprocess.Popen(command, text=True, **pipes)  # type: ignore[call-overload]
+def process(command: list[str]) -> Iterator[str]:
+    """Start a server and give the first line that it prints once it is up."""
+    running = subprocess.Popen(command, text=True, stdout=subprocess.PIPE)
     try:
-        yield getattr(running, ready_on).readline().strip()
+        assert running.stdout is not None
+        yield running.stdout.readline().strip()
     finally:
         running.terminate()
         running.communicate(timeout=10)
@@ -89,8 +89,8 @@ def show_runtime(folder: Path) -> None:
     provider = [sys.executable, str(ROOT / "tools" / "strict_provider.py"), "--port", "0"]
     collector = [str(BIN / "arc"), "runtime", "collector", "--store", str(store), "--listen", "127.0.0.1:0", "--json"]
     with ExitStack() as stack:
-        url = stack.enter_context(process(provider, "stdout"))
-        endpoint = json.loads(stack.enter_context(process(collector, "stderr")))["endpoint"]
+        url = stack.enter_context(process(provider))
+        endpoint = json.loads(stack.enter_context(process(collector)))["endpoint"]
         console.print(f"\n  a strict provider at {url}, a collector at {endpoint}")
         for label, extra in (("ARC_DISABLE=1", {"ARC_DISABLE": "1"}), ("", {})):
             env = {"OPENAI_BASE_URL": f"{url}/v1", "OPENAI_API_KEY": "sk-demo", "ARC_ENDPOINT": endpoint, **extra}

@@ -1,11 +1,14 @@
 """What was done when: one JSON object per line, flushed at once, so that an interrupted run is told up to its end."""
 
 import json
+import logging
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from arc_common.clock import Clock
+
+logger = logging.getLogger(__name__)
 
 
 class Journal:
@@ -18,6 +21,7 @@ class Journal:
 
     def write(self, action: str, **fields: Any) -> None:
         """Append one action with its wall time ``at`` (UTC) and ``monotonic_s`` since the journal was opened."""
+        logger.debug("%s %s", action, {name: value for name, value in fields.items() if name != "latencies_ms"})
         if self._file is None:
             return
         entry = {

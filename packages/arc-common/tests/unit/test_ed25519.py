@@ -140,3 +140,11 @@ def test_a_link_to_a_private_key_is_followed(path, tmp_path):
     link = tmp_path / "link.key"
     link.symlink_to(path)
     assert Ed25519Signer.load(link).keyid == signer.keyid
+
+
+def test_a_private_key_never_gets_the_name_of_a_public_one(tmp_path):
+    for use in (Ed25519Signer.load, Ed25519Signer.load_or_create):
+        with pytest.raises(ConfigError) as caught:
+            use(tmp_path / "arc.pub")
+        assert caught.value.code == "key.name"
+    assert list(tmp_path.iterdir()) == []

@@ -40,6 +40,7 @@ class Ed25519Signer(KeySigner):
         when the public key beside it belongs to another one.
         """
         path = Path(path)
+        _check_name(path)
         signer = cls(_parse(_read_private(path), path), path)
         signer._publish()
         return signer
@@ -51,6 +52,7 @@ class Ed25519Signer(KeySigner):
         Missing folders are made with mode 0700. When two processes do this at once, one key wins and both use it.
         """
         path = Path(path)
+        _check_name(path)
         try:
             if not path.exists():
                 _make_folders(path.parent)
@@ -81,6 +83,11 @@ class Ed25519Signer(KeySigner):
 def public_path(path: Path) -> Path:
     """Return where the public key of a private key file lies."""
     return path.with_suffix(".pub")
+
+
+def _check_name(path: Path) -> None:
+    if path.suffix == ".pub":
+        raise ConfigError(f"{path} is the name of a public key", code="key.name", hint="name the private key's file")
 
 
 def _read_private(path: Path) -> bytes:

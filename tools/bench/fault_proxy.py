@@ -57,9 +57,9 @@ def run() -> Report:
         title="Fault proxy",
         method=(
             "Open loop, a new TCP connection per request, 200 bytes there and back, echoed by another process; the "
-            "three arms take turns, so each request of one has a neighbour of the others. 'Added' is against the median of "
-            "the direct arm at the same rate; for the arm with the fault it also subtracts the 250 ms: what is left is "
-            "the error of the injection."
+            "three arms take turns, so each request of one has a neighbour of the others. 'Added' is against the "
+            "median of the direct arm at the same rate; for the arm with the fault it also subtracts the 250 ms: "
+            "what is left is the error of the injection."
         ),
         columns=["requests/s per arm", "arm", "n", "median ms", "p99 ms", "added, median ms", "added, p99 ms"],
         rows=rows,

@@ -99,10 +99,10 @@ class _Connection:
             side.reset()
         elif side is self.caller:
             self.proxy.attach(self)
-            self.caller.set_reading("connecting", False)
+            self.caller.line.stop()  # nobody is there to receive yet
             self._connecting = self._loop.create_task(self._connect())
         else:
-            self.caller.set_reading("connecting", True)
+            self.caller.line.go()
 
     async def _connect(self) -> None:
         host, port = self.proxy.upstream

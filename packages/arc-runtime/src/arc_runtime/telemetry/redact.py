@@ -59,8 +59,8 @@ RULES = (
         "@",
         r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}",
     ),
-    # 13 to 19 digits with single separators; the first one is an issuer's, so a time in milliseconds is none
-    _rule("card", "", r"[2-6](?<![0-9A-Za-z.].)(?:[ -]?[0-9]){12,18}(?![0-9])"),
+    # groups of digits; `holds_card` decides
+    _rule("card", "", r"[0-9](?<![0-9A-Za-z.].)[0-9]{2,18}(?:[ -][0-9]{3,19}){0,15}(?![0-9])"),
 )
 # fmt: off
 _SECRET_NAMES = frozenset(
@@ -120,7 +120,7 @@ class Redactor:
 
     def is_secret_number(self, value: Any) -> bool:
         """Whether an integer is a card number."""
-        return bool(10**12 < value < 10**19) and "2" <= str(value)[0] <= "6" and is_luhn(str(value))
+        return bool(10**12 < value < 10**19) and holds_card(str(value))
 
     def _looked_for(self, text: str) -> Iterator[Rule]:
         return (rule for rule in self._rules if not rule.needles or any(needle in text for needle in rule.needles))
@@ -135,8 +135,22 @@ def is_luhn(digits: str) -> bool:
     return total % 10 == 0
 
 
+def holds_card(text: str) -> bool:
+    """Whether neighbouring groups form a card number: 13 to 19 digits, a check digit, an issuer's first digit.
+
+    The issuers' digits are 2 to 6 (ISO/IEC 7812-1), so a time in milliseconds, which begins with 1, is none.
+    """
+    groups = text.replace("-", " ").split(" ")
+    for first in range(len(groups)):
+        for last in range(first + 1, min(first + 6, len(groups)) + 1):
+            digits = "".join(groups[first:last])
+            if 13 <= len(digits) <= 19 and "2" <= digits[0] <= "6" and is_luhn(digits):
+                return True
+    return False
+
+
 def _mark(name: str, match: "Match[str]") -> str:
     found = match.group()
-    if name == "card" and not is_luhn(found.replace(" ", "").replace("-", "")):
+    if name == "card" and not holds_card(found):
         return found
     return Redactor.MARK if name == "known" else f"[redacted:{name}]"

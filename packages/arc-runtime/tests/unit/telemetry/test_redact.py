@@ -62,6 +62,7 @@ def test_password_in_a_url_is_gone_and_the_host_stays() -> None:
         "bearer authentication and basic understanding",
         "at 1700000000000 ms, request 1234567890123456 of 4111111111111112",
         "version 4.1111111111111111",
+        "digits 4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 one by one",
         "a @ b, @mention, x@localhost",
         "https://example.org/path?x=1",
         "the private key of the story",
@@ -70,6 +71,11 @@ def test_password_in_a_url_is_gone_and_the_host_stays() -> None:
 )
 def test_ordinary_text_is_left_alone(text: str) -> None:
     assert Redactor().redact(text) == text
+
+
+@pytest.mark.parametrize("around", ["{} 1", "2222 {}", "2222 {} 3333", "1-{}", "no. 12 {}", "{} 123456"])
+def test_card_among_other_numbers_is_gone(around: str) -> None:
+    assert "1111" not in Redactor().redact(around.format("4111 1111 1111 1111"))
 
 
 def test_known_values_are_gone_whatever_they_look_like() -> None:

@@ -17,6 +17,7 @@ from arc_sim.injectors.local_proxy import LocalProxyInjector
 from arc_sim.model import Cell, Fault
 from arc_sim.probes.http import HttpProbe
 from arc_sim.sandboxes.base import Deployment
+from arc_sim.sandboxes.leftovers import clean_leftovers
 from arc_sim.sandboxes.local import LocalSandbox
 
 TOOL = Path(__file__).resolve().parents[1] / "tools" / "sample_repo.py"
@@ -123,3 +124,34 @@ def test_no_process_survives_a_signal_to_arc_sim(demo, number, moment, tmp_path)
     while processes_of(demo):
         assert time.monotonic() < deadline, processes_of(demo)
         time.sleep(0.02)
+    left = list(tmp_path.glob("arc-sim-*"))
+    assert len(left) == (1 if number == signal.SIGKILL else 0)
+    assert clean_leftovers(tmp_path) == left
+    assert not list(tmp_path.glob("arc-sim-*"))
+
+
+def test_the_next_run_ends_what_a_killed_one_could_not(tmp_path):
+    """A child in a session of its own gets no signal from the kernel when arc-sim is killed."""
+    program = """
+    import sys, subprocess, os
+    from pathlib import Path
+    from arc_sim.sandboxes.leftovers import SandboxDirectory
+    held = SandboxDirectory(Path(sys.argv[1]), "0123456789abcdef")
+    env = {**os.environ, "ARC_SIM_SANDBOX": "0123456789abcdef"}
+    print(subprocess.Popen(["sleep", "300"], start_new_session=True, env=env).pid, flush=True)
+    sys.stdin.read()
+    """
+    command = [sys.executable, "-c", textwrap.dedent(program), str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as owner:
+        assert owner.stdout is not None
+        stray = Path("/proc") / owner.stdout.readline().strip()
+        assert clean_leftovers(tmp_path) == []  # its owner lives: hands off
+        assert stray.exists()
+        while b"0123456789abcdef" not in (stray / "environ").read_bytes():
+            time.sleep(0.01)  # the kernel shows the environment a moment after the start
+        owner.kill()
+    assert len(clean_leftovers(tmp_path)) == 1
+    deadline = time.monotonic() + 5
+    while stray.exists() and "State:\tZ" not in (stray / "status").read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)

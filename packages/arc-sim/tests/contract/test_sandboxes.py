@@ -5,6 +5,7 @@ import signal
 import socket
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -248,6 +249,13 @@ class TestLocal:
         starter.join()
         running, undo = got[0]
         time.sleep(0.05)
+        running.check_alive()
+        undo()
+
+    def test_a_relative_worktree(self, local, chain, monkeypatch):
+        monkeypatch.chdir(chain.worktree.parent)
+        wanted = chain.deployment(chain.start("gateway"), scope=("gateway",))
+        running, undo = local.up(replace(wanted, worktree=Path(chain.worktree.name)))
         running.check_alive()
         undo()
 

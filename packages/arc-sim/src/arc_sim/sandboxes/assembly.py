@@ -3,17 +3,15 @@
 import asyncio
 import atexit
 import secrets
-import shutil
-import tempfile
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 
 from arc_common.undo import UndoStack
 from arc_sim.config.host import inherited_environment, temporary_directory
 from arc_sim.errors import ArcError, SandboxError
 from arc_sim.sandboxes.addresses import Place
+from arc_sim.sandboxes.leftovers import SandboxDirectory, clean_leftovers
 from arc_sim.sandboxes.loop_thread import LoopThread
 from arc_sim.sandboxes.ports import HOST, ReservedPort
 from arc_sim.sandboxes.processes import TOKEN_VARIABLE, ProcessSpec, ServiceProcess, stop_processes
@@ -44,7 +42,7 @@ class Assembly:
         self._grace_s = grace_s
         self._ports: dict[str, ReservedPort] = {}
         self._dead_end: ReservedPort | None = None
-        self._directory: Path | None = None
+        self._directory: SandboxDirectory | None = None
         self._is_closing = False
         self._close_lock = threading.Lock()
         self._is_closed = False
@@ -112,9 +110,8 @@ class Assembly:
 
     def _prepare(self) -> None:
         """Make directories, and give everything that listens its address, before anybody has to know it."""
-        self._directory = Path(tempfile.mkdtemp(prefix="arc-sim-", dir=temporary_directory()))
-        for name in ("home", "tmp", "logs"):
-            (self._directory / name).mkdir()
+        clean_leftovers(temporary_directory())
+        self._directory = SandboxDirectory(temporary_directory(), self.token)
         self._dead_end = ReservedPort()
         for service in filter(self.wiring.has_port, self.wiring.real):
             self._ports[service] = ReservedPort()
@@ -133,8 +130,10 @@ class Assembly:
         number = port.number if port else None
         env = {**self._base_environment(), **wiring.environment(service, number, self._place_seen_by(service))}
         env[TOKEN_VARIABLE] = self.token
-        log_path = self._directory / "logs" / f"{len(self.processes)}.log"
-        process_spec = ProcessSpec(service, spec.command, wiring.deployment.worktree / spec.cwd, env, log_path)
+        log_path = self._directory.path / "logs" / f"{len(self.processes)}.log"
+        process_spec = ProcessSpec(
+            service, spec.command, wiring.deployment.worktree.absolute() / spec.cwd, env, log_path
+        )
         if port is not None:
             port.release()
         self.processes[service] = ServiceProcess(process_spec)
@@ -144,8 +143,8 @@ class Assembly:
         assert self._directory is not None
         return {
             **inherited_environment(),
-            "HOME": str(self._directory / "home"),
-            "TMPDIR": str(self._directory / "tmp"),
+            "HOME": str(self._directory.path / "home"),
+            "TMPDIR": str(self._directory.path / "tmp"),
             "PYTHONUNBUFFERED": "1",
             "PYTHONDONTWRITEBYTECODE": "1",
         }
@@ -195,7 +194,7 @@ class Assembly:
 
     def _remove_directory(self) -> None:
         if self._directory is not None:
-            shutil.rmtree(self._directory)
+            self._directory.remove()
 
 
 def _join_whatever_comes(thread: threading.Thread) -> None:

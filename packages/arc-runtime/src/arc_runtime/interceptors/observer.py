@@ -7,6 +7,7 @@ from arc_runtime.interceptors.snapshot import snapshot
 from arc_runtime.metrics.counters import Counters
 from arc_runtime.model import (
     MISSING,
+    PASS_THROUGH,
     STATUS_CANCELLED,
     STATUS_ERROR,
     AppliedFix,
@@ -36,26 +37,25 @@ class PipelineObserver:
 
     def decide(self, call: Call) -> Decision:
         """Return what to send, and count it."""
-        decision = guard.run("pipeline.before", FAILED, self._pipeline.before, call)
-        if decision.fixes and self.sink is not None:
-            decision = guard.run("observer.snapshot", decision, _detached, decision)
-        guard.run("observer.count", None, self._count, decision)
-        return decision
+        return guard.run("pipeline.before", FAILED, self._decide, call)
 
     def finish(self, call: Call, decision: Decision, outcome: Outcome) -> None:
         """Count the end of a call, and emit its event."""
         guard.run("observer.finish", None, self._finish, call, decision, outcome)
 
-    def _count(self, decision: Decision) -> None:
+    def _decide(self, call: Call) -> Decision:
         self._counters.add("requests_intercepted")
-        if decision.reason == "no_match":
-            return
+        decision = self._pipeline.before(call)
+        if decision is PASS_THROUGH:
+            return decision
+        self._counters.add("pattern_matches")
         if decision.reason == "low_confidence":
             self._counters.add("low_confidence")
-        if decision.reason != FAILED.reason:
-            self._counters.add("pattern_matches")
         if decision.fixes:
             self._counters.add("fixes_applied", len(decision.fixes))
+            if self.sink is not None:
+                return _detached(decision)
+        return decision
 
     def _finish(self, call: Call, decision: Decision, outcome: Outcome) -> None:
         self._counters.observe(outcome.added_s, outcome.provider_s)
@@ -64,7 +64,7 @@ class PipelineObserver:
         elif outcome.status == STATUS_CANCELLED:
             self._counters.add("requests_cancelled")
         sink = self.sink
-        if sink is not None:
+        if sink is not None and call.call_id:  # a call that began before there was a sink has no name
             sink.emit(after(call, decision, outcome))
 
 

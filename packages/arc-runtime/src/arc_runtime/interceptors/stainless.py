@@ -144,19 +144,20 @@ class _Patch:
             return None
         extra = options.extra_json
         listening = self._observer.listening
-        merged = {**sent, **extra} if extra else sent
-        absent = self._absent_types
+        body = {**sent, **extra} if extra else sent
+        if not self._absent_types.isdisjoint(map(type, body.values())):
+            body = {key: value for key, value in body.items() if type(value) not in self._absent_types}
         call = Call(
-            new_call_id(),
+            new_call_id() if listening else "",
             self._provider,
             operation_of(options.url),
-            {key: value for key, value in merged.items() if type(value) not in absent},
+            body,
             bool(kwargs.get("stream")),
             self._version,
-            time(),
+            time() if listening else 0.0,
             thread_name() if listening else "",
             task,
-            CURRENT_CALL.get(),
+            CURRENT_CALL.get() if listening else "",
         )
         decision = self._observer.decide(call)
         if decision.body is not None:

@@ -1,5 +1,6 @@
 """What a pattern demands of one place of a request. A value of another type never matches and never raises."""
 
+import operator
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Tuple
 
 from arc_runtime.errors import PatternError
@@ -18,6 +19,8 @@ class Condition(NamedTuple):
     operator: str
     operand: Any
     test: Test
+    key: str = ""
+    """The path where it is one key, which is most often the case."""
 
     def holds(self, body: Any) -> bool:
         """Return whether the body satisfies it."""
@@ -42,6 +45,18 @@ def _contains(value: Any, operand: Any) -> bool:
     return isinstance(value, (list, tuple)) and any(same(operand, item) for item in value)
 
 
+def _comparison(compare: Test) -> Test:
+    """Return a test of numbers. Written out for the two usual types, because it decides the cost of a near miss."""
+
+    def test(value: Any, operand: Any) -> bool:
+        kind = type(value)
+        if kind is int or (kind is float and value - value == 0.0):  # neither NaN nor an infinity
+            return compare(value, operand)
+        return is_number(value) and bool(compare(value, operand))
+
+    return test
+
+
 class Operator(NamedTuple):
     """A test and the operand that it takes."""
 
@@ -53,10 +68,10 @@ class Operator(NamedTuple):
 OPERATORS: Dict[str, Operator] = {
     "==": Operator(lambda value, operand: same(operand, value), "any"),
     "!=": Operator(lambda value, operand: _is_plain(value) and not same(operand, value), "any"),
-    ">": Operator(lambda value, operand: is_number(value) and bool(value > operand), "number"),
-    ">=": Operator(lambda value, operand: is_number(value) and bool(value >= operand), "number"),
-    "<": Operator(lambda value, operand: is_number(value) and bool(value < operand), "number"),
-    "<=": Operator(lambda value, operand: is_number(value) and bool(value <= operand), "number"),
+    ">": Operator(_comparison(operator.gt), "number"),
+    ">=": Operator(_comparison(operator.ge), "number"),
+    "<": Operator(_comparison(operator.lt), "number"),
+    "<=": Operator(_comparison(operator.le), "number"),
     "in": Operator(lambda value, operand: any(same(item, value) for item in operand), "list"),
     "not_in": Operator(lambda value, operand: _is_plain(value) and not any(same(i, value) for i in operand), "list"),
     "prefix": Operator(lambda value, operand: any(text.startswith(operand) for text in _texts(value)[:1]), "text"),
@@ -90,8 +105,13 @@ def parse_conditions(spec: Any) -> Tuple[Condition, ...]:
         if isinstance(value, Mapping):
             conditions.extend(_parse_operators(key, path, value))
         else:
-            conditions.append(Condition(path, "==", checked_copy(value, f"pattern.{key}"), OPERATORS["=="].test))
+            conditions.append(_condition(path, "==", checked_copy(value, f"pattern.{key}")))
     return tuple(conditions)
+
+
+def _condition(path: Path, name: str, operand: Any) -> Condition:
+    key = path[0] if len(path) == 1 else ""
+    return Condition(path, name, operand, OPERATORS[name].test, str(key))
 
 
 def _parse_operators(key: str, path: Path, value: Mapping[Any, Any]) -> List[Condition]:
@@ -100,13 +120,13 @@ def _parse_operators(key: str, path: Path, value: Mapping[Any, Any]) -> List[Con
     conditions = []
     for name, operand in value.items():
         where = f"pattern.{key}.{name}"
-        operator = OPERATORS.get(name) if isinstance(name, str) else None
-        if operator is None:
+        known_operator = OPERATORS.get(name) if isinstance(name, str) else None
+        if known_operator is None:
             known = " ".join(OPERATORS)
             raise PatternError(f"pattern.{key}: unknown operator {name!r}", hint=f"operators: {known}; paths use dots")
         checked = checked_copy(operand, where)
-        if not _OPERAND_CHECKS[operator.operand](checked):
-            kind = "list that is not empty" if operator.operand == "list" else operator.operand
+        if not _OPERAND_CHECKS[known_operator.operand](checked):
+            kind = "list that is not empty" if known_operator.operand == "list" else known_operator.operand
             raise PatternError(f"{where}: expected a {kind.replace('switch', 'bool')}, got {operand!r}")
-        conditions.append(Condition(path, name, checked, operator.test))
+        conditions.append(_condition(path, name, checked))
     return conditions

@@ -9,8 +9,8 @@ from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Tuple
 
 from arc_runtime.errors import PatternError
 from arc_runtime.fixes.paths import Path, read
-from arc_runtime.model import Call
-from arc_runtime.patterns.pattern import TEXT_OPERATIONS, Key, Pattern, key_part
+from arc_runtime.model import MISSING, Call
+from arc_runtime.patterns.pattern import KEY_TYPES, TEXT_OPERATIONS, Key, Pattern, key_part
 
 MAX_UNPINNED = 1000
 """Patterns without an equality that may be active: each costs every request about a microsecond."""
@@ -147,12 +147,16 @@ class _Edit:
 
 
 def _look_up(signature: Tuple[Path, ...], table: Table, body: Mapping[str, Any]) -> Cluster:
-    try:
-        if len(signature) == 1:
-            return table.get((key_part(read(body, signature[0])),), ())
-        return table.get(tuple([key_part(read(body, path)) for path in signature]), ())
-    except TypeError:  # a value that no key can hold, or none at all
-        return ()
+    values = []
+    for path in signature:
+        value = read(body, path) if len(path) > 1 else body.get(path[0], MISSING)  # type: ignore[arg-type]  # a path begins with a key
+        if type(value) not in KEY_TYPES:
+            try:
+                value = key_part(value)
+            except TypeError:  # a value that no key can hold, or none at all
+                return ()
+        values.append(value)
+    return table.get(tuple(values), ())
 
 
 def _collect(cluster: Cluster, call: Call, body: Mapping[str, Any], hits: List[Ranked]) -> None:

@@ -8,9 +8,9 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
 from arc_runtime.errors import PatternError
 from arc_runtime.fixes.base import Fix
 from arc_runtime.fixes.parse import parse_fix
-from arc_runtime.fixes.paths import Path
+from arc_runtime.fixes.paths import Path, read
 from arc_runtime.fixes.values import is_number
-from arc_runtime.model import Call
+from arc_runtime.model import MISSING, Call
 from arc_runtime.patterns.conditions import Condition, parse_conditions
 
 Key = Tuple[Any, ...]
@@ -49,8 +49,8 @@ class Pattern(NamedTuple):
         for condition in self.call_conditions:
             if not condition.test(getattr(call, str(condition.path[0])), condition.operand):
                 return False
-        for condition in self.conditions:  # noqa: SIM110 - half the time of all() with a generator
-            if not condition.holds(body):
+        for path, _, operand, test, key in self.conditions:
+            if not test(body.get(key, MISSING) if key else read(body, path), operand):
                 return False
         return True
 
@@ -79,6 +79,8 @@ def compile_pattern(spec: PatternSpec) -> Pattern:
     on_call = tuple(c for c in conditions if len(c.path) == 1 and c.path[0] in CALL_FIELDS)
     on_body = tuple(c for c in conditions if c not in on_call)
     signature, keys = _access_keys(on_body)
+    # the pinned ones hold wherever the pattern was found by its key: the others are tried first
+    on_body = tuple(sorted(on_body, key=lambda condition: condition.path in signature))
     return Pattern(
         pattern_id=spec.pattern_id or _derived_id(spec),
         conditions=on_body,
@@ -98,7 +100,7 @@ def key_part(value: Any) -> Any:
 
     A subclass of str (an Enum, say) becomes the plain text, because it may hash in its own way.
     """
-    if type(value) in _KEY_TYPES:
+    if type(value) in KEY_TYPES:
         return value
     if isinstance(value, str):
         return str.__str__(value)
@@ -107,7 +109,8 @@ def key_part(value: Any) -> Any:
     raise TypeError(type(value).__name__)
 
 
-_KEY_TYPES = frozenset((str, int, float, bool, type(None)))
+KEY_TYPES = frozenset((str, int, float, bool, type(None)))
+"""Types of JSON scalars, which hash like the JSON they stand for."""
 
 
 def _access_keys(conditions: Tuple[Condition, ...]) -> Tuple[Tuple[Path, ...], Tuple[Key, ...]]:
@@ -115,7 +118,7 @@ def _access_keys(conditions: Tuple[Condition, ...]) -> Tuple[Tuple[Path, ...], T
     choices: Dict[Path, List[Any]] = {}
     for condition in conditions:
         values = condition.operand if condition.operator == "in" else [condition.operand]
-        if condition.operator not in ("==", "in") or not all(type(value) in _KEY_TYPES for value in values):
+        if condition.operator not in ("==", "in") or not all(type(value) in KEY_TYPES for value in values):
             continue
         count = len(values)
         for path, others in choices.items():

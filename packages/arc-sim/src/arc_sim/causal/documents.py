@@ -129,7 +129,7 @@ class _Composer:
         return value
 
     def _scalar(self, event: Any) -> Text | None:
-        if event.value in ("", "~", "null", "Null", "NULL") and event.style is None:
+        if event.value in ("", "~", "null", "Null", "NULL") and not event.style:
             return None
         text = Text(event.value)
         text.line = event.start_mark.line + 1

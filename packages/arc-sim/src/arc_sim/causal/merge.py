@@ -95,11 +95,7 @@ def _same_place(groups: list[Group], reader: str, service: Service) -> int | Non
 def _one(group: list[Service]) -> Service:
     first = group[0]
     paths = next((service.paths for service in group if service.paths), ())
-    directories = (
-        {PurePosixPath(path).name for path in paths if "." not in PurePosixPath(path).name}
-        if len(paths) == 1
-        else set()
-    )
+    directories = {_directory_name(paths[0])} if len(paths) == 1 else set()
     names = {name for service in group for name in (service.name, *service.aliases)} | directories
     env: dict[str, str] = {}
     for service in reversed(group):
@@ -116,6 +112,12 @@ def _one(group: list[Service]) -> Service:
         port=next((s.port for s in group if s.port), None),
         env=tuple(sorted(env.items())),
     )
+
+
+def _directory_name(path: str) -> str:
+    """Return what a directory is called, one level up when it is only called ``src``; nothing for a file."""
+    parts = [part for part in PurePosixPath(path).parts if part not in ("src", "app", "code")]
+    return parts[-1] if parts and "." not in parts[-1] else ""
 
 
 def _one_edge(by_reader: dict[str, list[Edge]]) -> Edge:

@@ -51,7 +51,7 @@ class Expressions:
             items = tuple((None, self.read(operand, depth + 1)) for operand in operands)
             return Expression("op", text_or_nothing(field(node, "operator")), line, items)
         visible = [child for child in node.named_children if child.type not in INVISIBLE]
-        if len(visible) == 1 and node.type not in grammar.keyed:
+        if len(visible) == 1 and not {node.type, visible[0].type} & grammar.keyed.keys():
             return self.read(visible[0], depth + 1)
         return Expression("group", node.type, line, tuple(self._item(child, depth) for child in visible))
 

@@ -51,9 +51,10 @@ class ServiceCode:
             for function in program.functions:
                 self._functions.setdefault(function.name, (program, function))
 
-    def function(self, callee: str) -> tuple[Program, Function] | None:
-        """Return the function or class of this service that a callee names."""
-        return self._functions.get(callee.rpartition(".")[2])
+    def function(self, program: Program, callee: str) -> tuple[Program, Function] | None:
+        """Return the function or class of this service, in the caller's language, that a callee names."""
+        found = self._functions.get(callee.rpartition(".")[2])
+        return found if found is not None and _family(found[0]) == _family(program) else None
 
     def uses(self) -> dict[Key, list[Use]]:
         """Return, for each address, the calls that reach it within a few definitions."""
@@ -125,6 +126,10 @@ class ServiceCode:
             if (key and HOST_KEYWORD.search(key)) or (key is None and connects):
                 found += [w.text for w in words if re.fullmatch(r"[\w.-]+", w.text) and self._directory.find(w.text)]
         return found
+
+
+def _family(program: Program) -> str:
+    return "javascript" if program.language in ("typescript", "tsx") else program.language
 
 
 def _own_name(callee: str) -> str:

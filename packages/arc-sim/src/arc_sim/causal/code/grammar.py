@@ -101,7 +101,7 @@ GRAMMARS: dict[str, Grammar] = {
         functions=_set("method_declaration constructor_declaration local_function_statement lambda_expression"),
         assignments={"variable_declarator": ("name", ""), "assignment_expression": ("left", "right"),
                      "property_declaration": ("name", "value")},
-        keyed={"argument": ("name", "")},
+        keyed={"argument": ("name", ""), "assignment_expression": ("left", "right")},
         handlers=_set("catch_clause"),
         raises=_set("throw_statement throw_expression"),
         imports=_set("using_directive"),

@@ -93,14 +93,14 @@ class Reader:
     def _options(self, use: Use) -> list[tuple[str, Expression, Program, int]]:
         """Return the named values of a call: keywords, options, parameters of own functions, their defaults."""
         call, scope = use.site.call, use.site.scope
-        options = [(name, value, use.program, scope) for name, value in _named(call)]
+        options = [(name, value, use.program, scope) for name, value in [*_named(call), *_built(call)]]
         for key, item in call.items:
             if key == "." and item.kind == "name":
                 for home, inner, value in self._code.values(use.program, scope, item.text):
                     options += [(name, part, home, inner) for name, part in _named(value)]
             elif item.kind == "name":
                 options += self._deadline(use, item)
-        known = self._code.function(call.text)
+        known = self._code.function(use.program, call.text)
         if known is not None:
             home, function = known
             given = {name for name, _, _, _ in options}
@@ -156,7 +156,7 @@ class Reader:
     def _converted(self, program: Program, scope: int, call: Expression, hops: int) -> Number | None:
         arguments = [(key, item) for key, item in call.items if key != "."]
         conversion = CONVERSION.search(call.text)
-        if not conversion and not NEUTRAL.search(call.text) and not self._code.function(call.text):
+        if not conversion and not NEUTRAL.search(call.text) and not self._code.function(program, call.text):
             return None
         for key, item in arguments:
             number = self._number(program, scope, item, hops + 1)
@@ -192,6 +192,17 @@ def _named(value: Expression, depth: int = 0) -> list[tuple[str, Expression]]:
         ):
             found += _named(item, depth + 1)
     return found
+
+
+def _built(call: Expression) -> list[tuple[str, Expression]]:
+    """Return the setting of a builder's step: ``.readTimeout(5, TimeUnit.SECONDS)``, ``.setTimeout(800)``."""
+    name = re.sub(r"^(?:set|with)_?", "", call.text.rpartition(".")[2], flags=re.IGNORECASE)
+    values = [item for key, item in call.items if key is None]
+    if not TIMEOUT.match(name) and not RETRIES.match(name) and not ATTEMPTS.match(name):
+        return []
+    if len(values) == 2 and values[1].kind == "name" and "." in values[1].text:
+        return [(name, Expression("op", "*", values[0].line, ((None, values[0]), (None, values[1]))))]
+    return [(name, values[0])] if len(values) == 1 and "(" in call.text else []
 
 
 def _literal(text: str, location: Location) -> Number | None:

@@ -7,7 +7,7 @@ from arc_sim.causal.addresses import addresses_in, normalise
 from arc_sim.causal.documents import Mapping, Text, dig, entries, line_of, pairs
 from arc_sim.causal.kinds import image_name, kind_of
 from arc_sim.causal.ownership import build_units, built_from, find_unit
-from arc_sim.causal.paths import contains, parent_of
+from arc_sim.causal.paths import parent_of
 from arc_sim.causal.readers.base import Findings, Known, Variable
 from arc_sim.causal.readers.manifests import WORKLOADS, Object, artifacts, nearest, read_objects
 from arc_sim.causal.tree import Tree
@@ -158,11 +158,12 @@ def _chosen(objects: list[Object], owners: dict[tuple[str, str], tuple[str, ...]
         if paths and not (item.kind == "Job" and running.intersection(paths)):
             chosen.setdefault(normalise(item.name), item)
     homes = {parent_of(item.path) for item in chosen.values()}
-    beside = homes | {parent_of(home) for home in homes if own[home] == 1 and home.count("/") > 0}
+    # One directory for each workload: their common parent is the home.
+    above = Counter(parent_of(home) for home in homes if own[home] == 1 and "/" in home)
+    parents = {parent for parent, count in above.items() if count > 1}
     for item in ranked:
-        near = any(
-            parent_of(item.path) == home or (home in beside - homes and contains(home, item.path)) for home in beside
-        )
+        directory = parent_of(item.path)
+        near = directory in homes or parent_of(directory) in parents
         if item.kind != "Job" and _key(item) not in owners and (near or not chosen or not owners):
             chosen.setdefault(normalise(item.name), item)
     return sorted(chosen.values(), key=lambda item: item.name)

@@ -21,7 +21,7 @@ TEXT_OPERATIONS = frozenset(("chat.completions", "completions", "messages", "res
 CALL_FIELDS = ("operation", "provider")
 """Names that a pattern tests on the call; every other path is one of the body."""
 MAX_EXPANDED_KEYS = 16
-"""``in`` with at most so many texts or numbers is looked up like so many equalities (docs/decisions/0005)."""
+"""``in`` with at most so many texts or numbers is looked up like so many equalities; a wider one is tried."""
 
 
 class Pattern(NamedTuple):

@@ -58,7 +58,7 @@ def impact(changes: dict[str, "str | None"]) -> Impact:
         ({"docs/guide.py": "x = 1"}, ()),
         ({".github/workflows/ci.yml": "on: push"}, ()),
         ({"web/tests/test_main.py": "assert False"}, ()),
-        ({"web/main.py": '# now with a comment\nimport os\n\nc = Client(os.environ["ORDERS_URL"],\n  timeout=2)\n'}, ()),
+        ({"web/main.py": '# with a comment\nimport os\n\nc = Client(os.environ["ORDERS_URL"],\n  timeout=2)\n'}, ()),
         ({"web/main.py": 'import os\nc = Client(os.environ["ORDERS_URL"], timeout=1)\n'}, ("web",)),
         ({"web/main.py": None}, ("web",)),
         ({"web/new.html": "<p>"}, ("web",)),

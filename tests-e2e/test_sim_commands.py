@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from arc_sim.cli.entry import main
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from arc_common.schemas import load
 from jsonschema import Draft202012Validator
+
+from arc_common.schemas import load
 
 ROOT = Path(__file__).resolve().parents[1]
 TIMEOUT_S = 150
@@ -250,7 +251,7 @@ def test_a_service_that_does_not_start_is_named_with_its_last_words(lab: Lab, tm
     clone = tmp_path / "clone"
     git(tmp_path, "clone", "--quiet", str(lab.repo), str(clone))
     main = clone / "services" / "orders" / "main.py"
-    main.write_text("import sys\nsys.exit('cannot find my secret')\n" + main.read_text())
+    main.write_text("import sys\nsys.exit('cannot find my secret')\n")
     git(clone, "-c", "user.name=T", "-c", "user.email=t@example.com", "commit", "--quiet", "-am", "orders: break it")
     broken = Lab(clone, lab.home, lab.temporary)
     done = broken.run()

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from arc_common.clock import ManualClock
 from arc_sim.errors import ConfigError, Interrupted, PlanError, ProbeError, StartTimeout
 from arc_sim.experiment.events import CellMeasured, CellStarted, PhaseStarted

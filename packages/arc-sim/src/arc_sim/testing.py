@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from arc_common.clock import Clock, ManualClock
 from arc_common.signers.memory import MemorySigner
-
 from arc_sim.experiment.events import Event
 from arc_sim.injectors.memory import MemoryInjector
 from arc_sim.probes.memory import LatencyModel, MemoryProbe

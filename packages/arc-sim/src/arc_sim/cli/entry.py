@@ -38,6 +38,8 @@ def _run(argv: list[str], interrupts: Interrupts) -> int:
         context = getattr(error, "ctx", None)
         hint = f"{context.get_usage()}; {context.command_path} --help tells more" if context else ""
         return _say(error.format_message(), hint, EXIT_INVALID)
+    if interrupts.reason:
+        raise KeyboardInterrupt  # Typer turned it into an exit code of its own
     return int(code or 0)
 
 

@@ -1,5 +1,6 @@
 """Ctrl-C, SIGTERM and the timeout: one KeyboardInterrupt, never between a start and its way back."""
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -58,6 +59,8 @@ class Interrupts:
         if self.reason:
             return
         self.reason = "the timeout passed" if number == getattr(signal, "SIGALRM", 0) else signal.Signals(number).name
+        if self._held:
+            os.write(2, b"stopping, as soon as this step can be taken back ...\n")  # safe in a signal handler
         self._raise_if_due()
 
     def _raise_if_due(self) -> None:

@@ -334,6 +334,19 @@ def test_forking_again_and_again_under_load_loses_nothing(collect: Any, tmp_path
     assert counts(tmp_path) == {"prefork": int(ended.stdout) + 20}
 
 
+def test_subprocesses_start_quietly_while_events_flow(collect: Any, tmp_path: Path) -> None:
+    code = """
+    import subprocess
+    for number in range(60):
+        emit(sink, 5)
+        subprocess.run([sys.executable, "-c", ""] if number == 0 else ["true"], check=True)
+        time.sleep(0.005)
+    """
+    ended = run_script(collect().endpoint, "subprocesses", code)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert counts(tmp_path) == {"subprocesses": 300}
+
+
 def test_api_key_is_checked_and_never_stored(collect: Any, sink_for: Any, tmp_path: Path) -> None:
     key = "arc_key_" + secrets.token_hex(12)
     odd_key = "Zebra" + secrets.token_hex(8)
@@ -381,6 +394,8 @@ def test_plain_text_to_another_machine_is_refused_by_using_tls(sink_for: Any) ->
 
 
 def test_importing_the_sink_imports_neither_grpc_nor_protobuf() -> None:
-    code = "import sys, arc_runtime.telemetry.worker; print([m for m in ('grpc', 'google.protobuf') if m in sys.modules])"
+    code = (
+        "import sys, arc_runtime.telemetry.worker; print([m for m in ('grpc', 'google.protobuf') if m in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=LONG_S)
     assert done.stdout.strip() == "[]"

@@ -48,8 +48,8 @@ CREATE TABLE drops (
 """
 
 
-def prepare(connection: sqlite3.Connection) -> None:
-    """Create the tables in an empty file, or check that they are ours.
+def check(connection: sqlite3.Connection) -> bool:
+    """Return whether the file has our tables; False for an empty one. Changes nothing.
 
     Raises TelemetryError (``store.foreign``, ``store.version``), and sqlite3.DatabaseError when it is no database.
     """
@@ -61,10 +61,14 @@ def prepare(connection: sqlite3.Connection) -> None:
         raise TelemetryError(
             f"the store has version {version}, newer than {VERSION}", "store.version", "use a newer arc-runtime"
         )
-    if not tables:
-        connection.executescript(
-            f"BEGIN; {_TABLES} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}; COMMIT;"
-        )
+    return bool(tables)
+
+
+def create(connection: sqlite3.Connection) -> None:
+    """Make the tables in an empty file."""
+    connection.executescript(
+        f"BEGIN; {_TABLES} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}; COMMIT;"
+    )
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:

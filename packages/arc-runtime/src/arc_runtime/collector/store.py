@@ -41,9 +41,13 @@ class EventStore:
         except (sqlite3.Error, OSError) as error:
             raise TelemetryError(f"cannot open the store {path}: {error}", "store.open") from error
         try:
+            known = schema.check(self._connection)
+            if read_only and not known:
+                raise TelemetryError(f"{path} is empty: no store", "store.open", "name another file")
             if not read_only:
                 _configure(self._connection)
-            schema.prepare(self._connection)
+            if not known:
+                schema.create(self._connection)
         except sqlite3.Error as error:
             self._connection.close()
             raise TelemetryError(f"{path} is not a store: {error}", "store.open", "name another file") from error

@@ -5,10 +5,7 @@ answers nothing costs one deadline per attempt, never a hanging worker. Each att
 reconnect pause, which would outlast the outage, plays no part, and ours does.
 """
 
-import importlib
 import logging
-import os
-import sys
 import threading
 import time
 from pathlib import Path
@@ -19,6 +16,7 @@ from typing import TYPE_CHECKING, Any, List, NamedTuple, Optional, Tuple
 from arc_runtime.config import TelemetryConfig
 from arc_runtime.errors import Rejected, TelemetryError, Unavailable
 from arc_runtime.telemetry.transports.base import Transport
+from arc_runtime.telemetry.transports.grpc_import import load_grpc
 
 if TYPE_CHECKING:
     from arc_common.wire.v1 import telemetry_pb2 as wire
@@ -32,9 +30,6 @@ _OPTIONS: "Tuple[Tuple[str, Any], ...]" = (
     ("grpc.use_local_subchannel_pool", 1),
     ("grpc.enable_retries", 0),
 )
-_FORK_SWITCH = "GRPC_ENABLE_FORK_SUPPORT"
-_FORK_ATTRIBUTE = "_GRPC_ENABLE_FORK_SUPPORT"
-"""Read by cygrpc when the first channel is made; seen in grpcio 1.66 to 1.85."""
 
 
 class _Open(NamedTuple):
@@ -134,23 +129,6 @@ class GrpcStream(Transport):
     def _metadata(self) -> Optional[Tuple[Tuple[str, str], ...]]:
         key = self._config.api_key
         return (("authorization", f"Bearer {key}"),) if key else None
-
-
-def load_grpc() -> ModuleType:
-    """Import grpc on first use, so that a child made by ``os.fork`` can use it as well.
-
-    gRPC's Python half prepares for a fork only when GRPC_ENABLE_FORK_SUPPORT was set before its import. We set its
-    switch instead of the environment, and only when the application has neither chosen nor imported gRPC itself.
-    """
-    chosen = "grpc" in sys.modules or _FORK_SWITCH in os.environ  # noqa: TID251 - gRPC's variable, not a setting of ours
-    import grpc
-
-    if not chosen:
-        cygrpc = importlib.import_module("grpc._cython.cygrpc")
-
-        if hasattr(cygrpc, _FORK_ATTRIBUTE):
-            setattr(cygrpc, _FORK_ATTRIBUTE, True)
-    return grpc
 
 
 def _read(grpc: ModuleType, call: Any, inbox: "SimpleQueue[Any]") -> None:

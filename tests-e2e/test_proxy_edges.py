@@ -187,7 +187,7 @@ def test_a_refused_callee_resets_the_caller_at_once(bench):
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))  # bound and not listening: it refuses
         proxy = bench.proxy(bound.getsockname())
-        with connect(proxy) as caller, pytest.raises(ConnectionResetError):
+        with pytest.raises(ConnectionResetError), connect(proxy) as caller:  # it may come before connect returns
             caller.recv(1)
         until(lambda: proxy.open_connections == 0)
 

@@ -217,3 +217,22 @@ def test_every_tree_keeps_the_contract(repo: Path, kind: str) -> None:
     for each in trees.values():
         each.close()
         each.close()
+
+
+def test_a_content_that_the_clone_lacks_is_a_warning(repo: Path) -> None:
+    commit(repo, {"compose.yaml": "services: {a: {image: x}}", "k8s/b.yaml": "apiVersion: v1\nkind: Service\n"})
+    name = git(repo, "rev-parse", "HEAD:compose.yaml")
+    stored = repo / ".git" / "objects" / name[:2] / name[2:]
+    stored.unlink()
+    git(repo, "config", "extensions.partialClone", "origin")
+    git(repo, "config", "remote.origin.url", "ext::sh -c touch% /tmp/never")
+    git(repo, "config", "remote.origin.promisor", "true")
+    assert derive(repo, "HEAD").warnings == ("compose.yaml: its content is not in this clone",)
+
+
+def test_a_git_dir_of_the_environment_is_not_ours(repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    commit(repo, {"compose.yaml": "services: {a: {image: x}}"})
+    expected = derive(repo, "HEAD")
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere.git"))
+    assert derive(repo, "HEAD") == expected
+    assert [change.path for change in read_diff("HEAD", repo).files] == ["compose.yaml"]

@@ -158,6 +158,7 @@ NET = """var c = new HttpClient {
     [
         ("web/main.js", "const c = axios.create({ baseURL: process.env.ORDERS_URL, timeout: 800 });\n", 800.0),
         ("web/main.ts", 'const u: string = process.env.ORDERS_URL || "";\nfetch(u, { timeout: 2 * 400 });\n', 800.0),
+        ("web/main.mjs", 'const { ORDERS_URL = "" } = process.env;\ngot(ORDERS_URL, { timeout: 300 });\n', 300.0),
         ("web/A.java", JAVA % "", None),
         ("web/A.java", JAVA % ".readTimeout(5, TimeUnit.SECONDS)", 5000.0),
         ("web/A.java", JAVA % ".timeout(Duration.ofMillis(700))", 700.0),

@@ -80,7 +80,7 @@ def built_from(tree: Tree, context: str, dockerfile: str | None = None) -> tuple
     sources = {file} if own == context else {own}
     for source in parsed.sources if parsed else ():
         sources.update(_copied(tree, context, source))
-    return tuple(sorted(sources))
+    return tuple(sorted(p for p in sources if not any(contains(other, p) for other in sources - {p})))
 
 
 def _dockerfile_path(tree: Tree, context: str, dockerfile: str | None) -> str | None:

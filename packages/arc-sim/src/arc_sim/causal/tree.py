@@ -4,9 +4,7 @@ import hashlib
 from pathlib import Path
 from typing import Protocol
 
-import git
-
-from arc_sim.diff.git import open_repository, run
+from arc_sim.diff.git import BlobReader, open_repository, run
 from arc_sim.diff.patch import decode_path
 from arc_sim.errors import DiffError
 
@@ -41,6 +39,7 @@ class GitTree:
 
     def __init__(self, repo: Path, commit: str) -> None:
         self._repository = open_repository(repo)
+        self._blobs = BlobReader(self._repository)
         if not commit or commit.startswith("-"):
             raise DiffError(f"not a commit: {commit!r}")
         self._entries: dict[str, tuple[str, int]] = {}
@@ -69,13 +68,11 @@ class GitTree:
         """Return the blob."""
         name, size = self._entries[path]
         _refuse_large(size)
-        try:
-            return bytes(self._repository.odb.stream(bytes.fromhex(name)).read())
-        except (git.BadObject, ValueError) as error:
-            raise ValueError("its content is not in this clone") from error
+        return self._blobs.read(name)
 
     def close(self) -> None:
         """End the reading process of git."""
+        self._blobs.close()
         self._repository.close()
 
 

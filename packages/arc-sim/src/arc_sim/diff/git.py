@@ -1,5 +1,7 @@
 """Reads a diff from a git repository, without running anything that the repository brings along."""
 
+import contextlib
+import subprocess
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -62,8 +64,69 @@ def open_repository(path: Path) -> git.Repo:
 
 def run(repository: git.Repo, *arguments: str) -> bytes:
     """Run one git command that only reads; raises DiffError with the first line of its complaint."""
-    command = ["git", *SAFE_OPTIONS, *arguments]
-    environment = {
+    try:
+        output = repository.git.execute(_command(*arguments), stdout_as_string=False, env=_environment(repository))
+        return bytes(output)
+    except git.GitCommandError as error:
+        text = str(error.stderr).strip().removeprefix("stderr:").strip(" \n'")
+        complaint = next(iter(text.splitlines()), f"git {arguments[0]} failed")
+        raise DiffError(complaint[:300], hint=DEEPEN if is_shallow(repository) else "") from error
+
+
+class BlobReader:
+    """Reads contents by object name through one ``git cat-file`` process."""
+
+    def __init__(self, repository: git.Repo) -> None:
+        self._repository = repository
+        self._process: Any = None
+
+    def read(self, name: str) -> bytes:
+        """Return the content; raises ValueError when the clone does not hold it."""
+        try:
+            process = self._started()
+            process.stdin.write(name.encode("ascii") + b"\n")
+            process.stdin.flush()
+            header = process.stdout.readline().split()
+            if len(header) == 3 and header[1] == b"blob":
+                content = bytes(process.stdout.read(int(header[2]) + 1))
+                return content[:-1]
+        except OSError:
+            header = []
+        if not header:
+            # In a partial clone git gives up instead of going on without the object.
+            self.close()
+        raise ValueError("its content is not in this clone")
+
+    def close(self) -> None:
+        """End the process. May be called twice."""
+        process, self._process = self._process, None
+        if process is not None:
+            with contextlib.suppress(OSError):
+                process.stdin.close()
+            process.wait()
+            for stream in (process.stdout, process.stderr):
+                stream.close()
+
+    def _started(self) -> Any:
+        if self._process is None:
+            found = self._repository.git.execute(
+                _command("cat-file", "--batch"),
+                as_process=True,
+                istream=subprocess.PIPE,
+                env=_environment(self._repository),
+            )
+            self._process = found.proc
+            # The wrapper kills the process when it is collected.
+            found.proc = None
+        return self._process
+
+
+def _command(*arguments: str) -> list[str]:
+    return ["git", *SAFE_OPTIONS, *arguments]
+
+
+def _environment(repository: git.Repo) -> dict[str, str]:
+    return {
         "GIT_DIR": str(repository.git_dir),
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_NO_LAZY_FETCH": "1",
@@ -71,12 +134,6 @@ def run(repository: git.Repo, *arguments: str) -> bytes:
         "GIT_EXTERNAL_DIFF": "",
         "LC_ALL": "C",
     }
-    try:
-        return bytes(repository.git.execute(command, stdout_as_string=False, env=environment))
-    except git.GitCommandError as error:
-        text = str(error.stderr).strip().removeprefix("stderr:").strip(" \n'")
-        complaint = next(iter(text.splitlines()), f"git {arguments[0]} failed")
-        raise DiffError(complaint[:300], hint=DEEPEN if is_shallow(repository) else "") from error
 
 
 def is_shallow(repository: git.Repo) -> bool:

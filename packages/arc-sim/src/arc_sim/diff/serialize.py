@@ -4,8 +4,7 @@ import hashlib
 from dataclasses import asdict
 from typing import Any, cast
 
-import rfc8785
-
+from arc_common.canonical import canonical_bytes
 from arc_sim.diff.fields import Fields
 from arc_sim.errors import DiffError
 from arc_sim.model import Diff, FileChange, Hunk
@@ -60,7 +59,7 @@ def diff_hash(files: tuple[FileChange, ...]) -> str:
     Where object names say what the content is, hunks add nothing but the settings of whoever made the diff.
     """
     ordered = sorted((_to_hash(change) for change in files), key=lambda entry: (entry["path"], entry["status"]))
-    return "sha256:" + hashlib.sha256(rfc8785.dumps({"format": FORMAT, "files": ordered})).hexdigest()
+    return "sha256:" + hashlib.sha256(canonical_bytes({"format": FORMAT, "files": ordered})).hexdigest()
 
 
 def _file_to_dict(change: FileChange) -> dict[str, Any]:

@@ -196,6 +196,9 @@ class _Lowering:
             value = node.named_children[-1]
         if target is None or value is None or target.id == value.id:
             return
+        if target.type == "object_pattern" and name_of(value) == "process.env":
+            self._from_environment(target, context)
+            return
         targets = target.named_children if "list" in target.type or target.type == "tuple_pattern" else [target]
         several = "list" in value.type and len(value.named_children) == len(targets)
         values = value.named_children if several else [value] * len(targets)
@@ -203,6 +206,17 @@ class _Lowering:
             name = name_of(left)
             local = re.fullmatch(r"\w+", name) is not None
             self._define(context.scope if local else 0, name, [self._expressions.read(right)])
+
+    def _from_environment(self, pattern: Node, context: _Context) -> None:
+        """``const { ORDERS_URL = "http://orders", PORT: port } = process.env``."""
+        for child in pattern.named_children:
+            variable = field(child, "left") or field(child, "key") or child
+            local = field(child, "value") or variable
+            default = field(child, "right")
+            items = ((None, self._expressions.read(default)),) if default is not None else ()
+            read = Expression("env", text_of(variable), child.start_point[0] + 1, items)
+            self.program.reads.append(read)
+            self._define(context.scope, text_of(local), [read])
 
     def _bound(self, node: Node, context: _Context) -> None:
         """Names that get their value otherwise: ``@Value`` on a field or parameter, ``with f() as x``."""

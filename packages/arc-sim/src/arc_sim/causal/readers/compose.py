@@ -209,7 +209,9 @@ class _Entry:
         if directory is None or "://" in str(context):
             return ()
         dockerfile = dig(build, "dockerfile")
-        return built_from(self._tree, directory, str(dockerfile) if isinstance(dockerfile, Text) else None)
+        return built_from(
+            self._tree, directory, interpolate(dockerfile, self._values) if isinstance(dockerfile, Text) else None
+        )
 
     def _text(self, key: str) -> str | None:
         for _, entry in self._parts:

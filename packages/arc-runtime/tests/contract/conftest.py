@@ -3,8 +3,9 @@
 import asyncio
 import copy
 import importlib
+import itertools
 import json
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, Iterator, List, Optional
 
 import pytest
 
@@ -138,28 +139,25 @@ class Driver:
 
     def consume(self, limit: int = 1000, **more: Any) -> List[Any]:
         """Read up to ``limit`` chunks of a stream, then drop it; return ``[stream type, *chunks]``."""
-        if not self.is_async:
-            stream = self.create(self.make_client(), **self.arguments(stream=True, **more))
-            seen = [type(stream)]
-            for chunk in stream if limit else ():
-                seen.append(chunk)
-                if len(seen) > limit:
-                    break
-            stream.close()
-            return seen
+        arguments = self.arguments(stream=True, **more)
+        if self.is_async:
+            return self.run(lambda client: self._consume_async(self.create(client, **arguments), limit))
+        stream = self.create(self.make_client(), **arguments)
+        seen = [type(stream), *itertools.islice(stream, limit)]
+        getattr(stream, "close", bool)()  # not in openai 1.0
+        return seen
 
-        async def act(client: Any) -> Any:
-            stream = await self.create(client, **self.arguments(stream=True, **more))
-            seen = [type(stream)]
-            if limit:
-                async for chunk in stream:
-                    seen.append(chunk)
-                    if len(seen) > limit:
-                        break
+    async def _consume_async(self, call: Any, limit: int) -> List[Any]:
+        stream = await call
+        seen = [type(stream)]
+        while len(seen) <= limit:
+            try:
+                seen.append(await stream.__anext__())
+            except StopAsyncIteration:
+                break
+        if hasattr(stream, "close"):
             await stream.close()
-            return seen
-
-        return self.run(act)
+        return seen
 
 
 class Recorder:
@@ -205,8 +203,15 @@ DRIVERS = {
 
 
 @pytest.fixture(params=sorted(DRIVERS))
-def driver(request: pytest.FixtureRequest) -> Driver:
-    return DRIVERS[request.param]()
+def driver(request: pytest.FixtureRequest) -> Iterator[Driver]:
+    made = DRIVERS[request.param]()
+    owners = (made.base.SyncAPIClient, made.base.AsyncAPIClient)
+    originals = [owner.__dict__["request"] for owner in owners]
+    yield made
+    left = [owner for owner, original in zip(owners, originals) if owner.__dict__["request"] is not original]
+    for owner, original in zip(owners, originals):
+        owner.request = original
+    assert not left, "a patch was left behind"
 
 
 @pytest.fixture(params=[*sorted(DRIVERS), "memory"])

@@ -26,8 +26,8 @@ NO_FACTS = AnswerFacts()
 
 def read_facts(answer: Any) -> AnswerFacts:
     """Return the facts of a whole answer, or of one chunk of a stream."""
-    inner = getattr(answer, "response", None) or getattr(answer, "message", None)
-    usage = getattr(answer, "usage", None) or getattr(inner, "usage", None)
+    inner = _field(answer, "response") or _field(answer, "message")
+    usage = _field(answer, "usage") or _field(inner, "usage")
     return AnswerFacts(
         _finish_reason(answer, inner),
         _tokens(usage, "input_tokens", "prompt_tokens"),
@@ -58,25 +58,30 @@ def plain_answer(answer: Any) -> Any:
 
 
 def _finish_reason(answer: Any, inner: Any) -> str:
-    choices = getattr(answer, "choices", None)
+    choices = _field(answer, "choices")
     if isinstance(choices, list) and choices:
         return _word(choices[0], "finish_reason")
-    delta = getattr(answer, "delta", None)
+    delta = _field(answer, "delta")
     reason = _word(answer, "stop_reason") or _word(delta, "stop_reason") or _word(inner, "stop_reason")
-    if reason or not hasattr(inner or answer, "output"):
+    if reason or _field(inner or answer, "output") is None:
         return reason
     status = _word(inner or answer, "status")  # of the Responses API
     return "" if status == "in_progress" else status
 
 
+def _field(holder: Any, name: str) -> Any:
+    """Return a field of a model, or of the plain dict that an SDK makes of fields that it does not know."""
+    return holder.get(name) if isinstance(holder, dict) else getattr(holder, name, None)
+
+
 def _word(holder: Any, name: str) -> str:
-    value = getattr(holder, name, None)
+    value = _field(holder, name)
     return value if isinstance(value, str) else ""
 
 
 def _tokens(usage: Any, *names: str) -> Optional[int]:
     for name in names:
-        value = getattr(usage, name, None)
+        value = _field(usage, name)
         if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
             return value
     return None

@@ -4,7 +4,7 @@ from arc_runtime.interceptors.stainless import StainlessInterceptor
 
 
 class AnthropicInterceptor(StainlessInterceptor):
-    """anthropic 0.72 to 2.x."""
+    """anthropic 0.40 to 2.x."""
 
     def __init__(self) -> None:
         super().__init__(name="anthropic", package="anthropic")

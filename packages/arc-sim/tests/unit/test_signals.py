@@ -3,11 +3,15 @@
 # ruff: noqa: PT012 - where in the block it is raised is what these tests are about
 
 import signal
+import sys
 import threading
 
 import pytest
 
+from arc_common.clock import ManualClock
 from arc_sim.cli.signals import Interrupts
+from arc_sim.errors import Interrupted
+from arc_sim.experiment.deadline import Deadline
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -48,6 +52,22 @@ def test_nothing_is_raised_while_cleaning_up_after_an_interrupt():
                 signal.raise_signal(signal.SIGINT)
                 cleaned.append(True)
     assert cleaned == [True]
+
+
+def test_an_exception_that_is_lost_in_a_finaliser_leaves_its_reason(capsys):
+    class Doomed:
+        def __del__(self):
+            signal.raise_signal(signal.SIGTERM)
+
+    before = sys.unraisablehook
+    with Interrupts() as interrupts:
+        doomed = Doomed()
+        del doomed
+        deadline = Deadline(10, ManualClock(), lambda: interrupts.reason)
+        with pytest.raises(Interrupted, match=r"interrupted \(SIGTERM\) while waiting"):
+            deadline.check("waiting")
+    assert sys.unraisablehook is before
+    assert capsys.readouterr().err == ""
 
 
 def test_outside_the_main_thread_it_does_nothing():

@@ -42,7 +42,7 @@ def run(asked: Asked, interrupts: Interrupts) -> int:
         return 0
     interrupts.alarm(request.timeout_s + 1)
     with watch() as listen:
-        result = run_workflow(request, Hooks(listen=listen, hold=interrupts.hold))
+        result = run_workflow(request, Hooks(listen=listen, hold=interrupts.hold, stopped=lambda: interrupts.reason))
     interrupts.alarm(0)
     _emit(render_json(result), asked.output)
     _tell(result, request, asked)

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,8 @@ _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGALRM")
 class Interrupts:
     """Turns the first signal into KeyboardInterrupt in the main thread; ignores all that follow.
 
-    While ``hold`` is open the first signal is kept, and raised when it closes.
+    While ``hold`` is open the first signal is kept, and raised when it closes. An exception that is lost, because it
+    struck in a finaliser, leaves ``reason`` behind for those who ask.
     """
 
     def __init__(self) -> None:
@@ -24,12 +26,14 @@ class Interrupts:
         self._held = 0
         self._raised = False
         self._before: dict[int, Any] = {}
+        self._unraisable = sys.unraisablehook
 
     def __enter__(self) -> "Interrupts":
         if threading.current_thread() is threading.main_thread():
             for number in (getattr(signal, name, None) for name in _NAMES):
                 if number is not None:
                     self._before[number] = signal.signal(number, self._receive)
+            self._unraisable, sys.unraisablehook = sys.unraisablehook, self._on_unraisable
         return self
 
     def __exit__(
@@ -38,6 +42,8 @@ class Interrupts:
         self.alarm(0)
         for number, handler in self._before.items():
             signal.signal(number, handler)
+        if self._before:
+            sys.unraisablehook = self._unraisable
         self._before.clear()
 
     def alarm(self, timeout_s: float) -> None:
@@ -62,6 +68,11 @@ class Interrupts:
         if self._held:
             os.write(2, b"stopping, as soon as this step can be taken back ...\n")  # safe in a signal handler
         self._raise_if_due()
+
+    def _on_unraisable(self, unraisable: "sys.UnraisableHookArgs") -> None:
+        """Stay silent about our own exception where it strikes in a finaliser; ``reason`` still ends the run."""
+        if not isinstance(unraisable.exc_value, KeyboardInterrupt):
+            self._unraisable(unraisable)
 
     def _raise_if_due(self) -> None:
         if self.reason and not self._held and not self._raised:

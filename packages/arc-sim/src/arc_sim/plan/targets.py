@@ -43,7 +43,10 @@ def choose_scope(graph: Graph, affected: Iterable[str], entry: str) -> tuple[str
 
 
 def guess_entry(graph: Graph) -> str:
-    """Return the service through which users come in: one that nothing calls, and that reaches the most others.
+    """Return the service through which users come in: one that listens and that no other such service calls.
+
+    What calls but does not listen (load generators, seeds, workers) is no way in, and its calls make nobody less of
+    one. Of several, the one that reaches the most others.
 
     Raises PlanError when the graph has no service of our own.
     """
@@ -54,9 +57,19 @@ def guess_entry(graph: Graph) -> str:
             code="plan.no_entry",
             hint="describe the services in arc-sim.yaml: services: and entry:",
         )
-    roots = [name for name in own if not any(edge.source != name for edge in graph.incoming(name))] or own
+    listening = [name for name in own if _listens(graph, name)] or own
+    roots = [
+        name
+        for name in listening
+        if not any(edge.source in listening and edge.source != name for edge in graph.incoming(name))
+    ] or listening
     reach = {name: len(_closure({name}, lambda n: [edge.target for edge in graph.outgoing(n)])) for name in roots}
     return min(roots, key=lambda name: (-reach[name], name))
+
+
+def _listens(graph: Graph, name: str) -> bool:
+    service = graph.service(name)
+    return service is not None and (service.port is not None or bool(graph.incoming(name)))
 
 
 def is_reached(graph: Graph, entry: str, edge: tuple[str, str]) -> bool:

@@ -27,7 +27,7 @@ def run_workflow(request: Request, hooks: Hooks | None = None) -> dict[str, Any]
     started_s = hooks.clock.monotonic()
     sim_id = new_sim_id(hooks.clock.now())
     folder = RunFolder(request.repo, sim_id)
-    deadline = Deadline(request.timeout_s, hooks.clock)
+    deadline = Deadline(request.timeout_s, hooks.clock, hooks.stopped)
     with hooks.hold():
         folder.create()
         journal = Journal(folder.path / "journal.jsonl", hooks.clock)

@@ -46,6 +46,8 @@ class Hooks:
     listen: Listener = ignore
     hold: Callable[[], AbstractContextManager[None]] = nullcontext
     """Inside it no signal may raise: between starting something and writing down its way back."""
+    stopped: Callable[[], str] = str
+    """Why the run has to end, empty while it has not: a signal's exception can get lost in a finaliser."""
     parts: Callable[[str], Parts] = create_parts
     signer: Callable[[], Signer] = open_signer
     clock: Clock = field(default_factory=SystemClock)

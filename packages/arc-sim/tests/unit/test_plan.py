@@ -103,6 +103,16 @@ def test_cycles_end():
 def test_entry_is_the_uncalled_service_that_reaches_most():
     assert guess_entry(SHOP) == "gateway"
     assert guess_entry(graph(("cron", "store"), ("web", "orders"), ("orders", "store"))) == "web"
+
+
+def test_a_load_generator_is_no_way_in_where_ports_are_known():
+    web = Service("web", port=8080)
+    assert guess_entry(graph(("loadgenerator", "web"), ("web", "orders"), web=web)) == "web"
+    orders = Service("orders", port=8080)
+    assert guess_entry(graph(("loadgenerator", "web"), ("web", "orders"), orders=orders)) == "web"
+
+
+def test_without_a_service_of_our_own_there_is_no_way_in():
     with pytest.raises(PlanError, match=r"no service found"):
         guess_entry(Graph((Service("db", kind="database"),), ()))
 

@@ -57,14 +57,15 @@ def guess_entry(graph: Graph) -> str:
             code="plan.no_entry",
             hint="describe the services in arc-sim.yaml: services: and entry:",
         )
-    listening = [name for name in own if _listens(graph, name)] or own
-    roots = [
-        name
-        for name in listening
-        if not any(edge.source in listening and edge.source != name for edge in graph.incoming(name))
-    ] or listening
+    listening = [name for name in own if _listens(graph, name)] if _knows_ports(graph) else own
+    called = {edge.target for edge in graph.edges if edge.source in listening and edge.source != edge.target}
+    roots = [name for name in listening if name not in called] or listening or own
     reach = {name: len(_closure({name}, lambda n: [edge.target for edge in graph.outgoing(n)])) for name in roots}
     return min(roots, key=lambda name: (-reach[name], name))
+
+
+def _knows_ports(graph: Graph) -> bool:
+    return any(service.port is not None for service in graph.services if service.kind == "service")
 
 
 def _listens(graph: Graph, name: str) -> bool:

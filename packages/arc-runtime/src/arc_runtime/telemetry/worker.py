@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 THREAD_NAME = "arc-telemetry"
 MakeTransport = Callable[[], Transport]
 _LONGEST_WAIT_S = 3600.0
+_SETTLE_S = 0.05
 
 
 class Lane:
@@ -247,7 +248,10 @@ class TelemetrySink:
             if not lane.gate.acquire(timeout=1.0):
                 return
         self._fork_gate = lane
-        lane.transport.close()
+        if lane.transport.connected:
+            lane.transport.close()
+            # gRPC's own threads finish after close() returns; a fork in between left a lock held in the child
+            time.sleep(_SETTLE_S)
 
     def after_fork_in_parent(self) -> None:
         """Go on; the worker connects again with the next batch."""

@@ -57,7 +57,9 @@ def assess(observations: Sequence[Observation], severity: int) -> Risk:
         score=score,
         latency_log_ratio=_rounded(_latency_estimate(rounds, CONFIDENCE), 4),
         error_rate_rise=_rounded(_error_estimate(errors, rounds, CONFIDENCE), 4),
-        arms={f"{revision}_{condition}": _metrics(rounds, revision, condition) for revision, condition, _ in _ARMS},
+        arms={
+            f"{revision}_{condition}": _metrics(rounds, revision, condition) for revision, condition, _ in sorted(_ARMS)
+        },
         verdict=judge(score, severity),
     )
 

@@ -12,7 +12,6 @@ from typing_extensions import Annotated
 
 from arc_runtime.errors import ConfigError, TelemetryError
 
-
 _PIPE_WIDTH = 160
 """Columns where no terminal says how many there are."""
 

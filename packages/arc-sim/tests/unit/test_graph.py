@@ -191,6 +191,24 @@ def test_kubernetes_config_maps_and_the_variable_nobody_reads() -> None:
     assert [e.key for e in found.edges] == [("front", "users"), ("users", "mail")]
 
 
+@pytest.mark.parametrize(
+    ("container", "sends_to", "port"),
+    [("ports: [{containerPort: 9000}]", "{port: 80, targetPort: 8080}", 9000), ("", "{port: 80, targetPort: 8080}", 8080),
+     ("", "{port: 80}", 80), ("", "{port: 80, targetPort: web}", None), ("ports: [x, {}]", "{port: 70000}", None)],
+)  # fmt: skip
+def test_a_kubernetes_port_is_the_container_s_or_what_the_service_sends_to(
+    container: str, sends_to: str, port: "int | None"
+) -> None:
+    image = "image: 'registry.example/front:1'"
+    pod = f"{{metadata: {{labels: {{app: front}}}}, spec: {{containers: [{{name: c, {image}, {container}}}]}}}}"
+    manifests = f"apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: front}}\nspec: {{template: {pod}}}\n---\n"
+    manifests += "apiVersion: v1\nkind: Service\nmetadata: {name: front}\n"
+    manifests += f"spec: {{selector: {{app: front}}, ports: [{sends_to}]}}\n"
+    found = graph({"k8s/all.yaml": manifests}).service("front")
+    assert found is not None
+    assert found.port == port
+
+
 def test_bad_files_are_named_once_and_the_rest_stands() -> None:
     bad: dict[str, str | bytes] = {
         **FILES,

@@ -40,7 +40,7 @@ class KubernetesReader:
                     aliases=tuple(sorted(service_names(workload, objects) - {workload.name})),
                     paths=owners.get(_key(workload), ()),
                     image=image,
-                    port=_port(workload),
+                    port=_port(workload, objects),
                     env=tuple(sorted({v.name: v.value for v in given}.items())),
                 )
             )
@@ -49,12 +49,17 @@ class KubernetesReader:
 
 def service_names(workload: Object, objects: list[Object]) -> set[str]:
     """Return the names of the Services that select a workload."""
+    return {item.name for item in selecting(workload, objects)}
+
+
+def selecting(workload: Object, objects: list[Object]) -> list[Object]:
+    """Return the Services whose selector the workload's labels satisfy."""
     labels = workload.labels.items()
-    found = set()
+    found = []
     for item in objects:
         selector = {str(key): str(value) for key, value in pairs(dig(item.body, "spec", "selector"))}
         if item.kind == "Service" and selector and selector.items() <= labels:
-            found.add(item.name)
+            found.append(item)
     return found
 
 
@@ -180,10 +185,14 @@ def _commands(workload: Object) -> list[Edge]:
     return found
 
 
-def _port(workload: Object) -> int | None:
-    for container in workload.containers:
-        for port in entries(dig(container, "ports")):
-            number = str(dig(port, "containerPort") or "") if isinstance(port, Mapping) else ""
-            if number.isdigit() and 0 < int(number) < 65536:
-                return int(number)
+def _port(workload: Object, objects: list[Object]) -> int | None:
+    """Return the port of the first container that names one, else the port to which a Service sends."""
+    ports = [port for container in workload.containers for port in entries(dig(container, "ports"))]
+    numbers = [dig(port, "containerPort") for port in ports]
+    for item in selecting(workload, objects):
+        for port in entries(dig(item.body, "spec", "ports")):
+            numbers.append(dig(port, "targetPort") or dig(port, "port"))
+    for number in map(str, numbers):
+        if number.isdigit() and 0 < int(number) < 65536:
+            return int(number)
     return None

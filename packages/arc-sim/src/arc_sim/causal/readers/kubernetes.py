@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 from arc_sim.causal.addresses import addresses_in, normalise
-from arc_sim.causal.documents import Mapping, Text, dig, entries, line_of, pairs
+from arc_sim.causal.documents import Text, dig, entries, line_of, pairs
 from arc_sim.causal.kinds import image_name, kind_of
 from arc_sim.causal.ownership import build_units, built_from, find_unit
 from arc_sim.causal.paths import parent_of

@@ -194,7 +194,8 @@ def test_kubernetes_config_maps_and_the_variable_nobody_reads() -> None:
 @pytest.mark.parametrize(
     ("container", "sends_to", "port"),
     [("ports: [{containerPort: 9000}]", "{port: 80, targetPort: 8080}", 9000),
-     ("", "{port: 80, targetPort: 8080}", 8080), ("", "{port: 80}", 80), ("", "{port: 80, targetPort: web}", None), ("ports: [x, {}]", "{port: 70000}", None)],
+     ("", "{port: 80, targetPort: 8080}", 8080), ("", "{port: 80}", 80),
+     ("", "{port: 80, targetPort: web}", None), ("ports: [x, {}]", "{port: 70000}", None)],
 )  # fmt: skip
 def test_a_kubernetes_port_is_the_container_s_or_what_the_service_sends_to(
     container: str, sends_to: str, port: "int | None"

@@ -186,10 +186,14 @@ def _commands(workload: Object) -> list[Edge]:
 
 
 def _port(workload: Object, objects: list[Object]) -> int | None:
-    """Return the port of the first container that names one, else the port to which a Service sends."""
+    """Return the port of the first container that names one, else the port to which a Service beside it sends.
+
+    A Service in another directory belongs to another variant of the deployment.
+    """
     ports = [port for container in workload.containers for port in entries(dig(container, "ports"))]
     numbers = [dig(port, "containerPort") for port in ports]
-    for item in selecting(workload, objects):
+    beside = [item for item in objects if parent_of(item.path) == parent_of(workload.path)]
+    for item in selecting(workload, beside):
         for port in entries(dig(item.body, "spec", "ports")):
             numbers.append(dig(port, "targetPort") or dig(port, "port"))
     for number in map(str, numbers):

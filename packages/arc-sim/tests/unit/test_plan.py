@@ -10,7 +10,7 @@ from arc_sim.faults.catalog import SCENARIO_IDS, all_scenarios, load_scenario
 from arc_sim.model import Diff, Edge, FileChange, Graph, Impact, LoadSpec, Service
 from arc_sim.plan.draw import Sides, Wish, draw_plan, order_cells
 from arc_sim.plan.manifest import ID_LABEL, hash_manifest, render_manifest
-from arc_sim.plan.names import names_at_base, to_base
+from arc_sim.plan.names import by_head_names, names_at_base, to_base
 from arc_sim.plan.targets import choose_scope, choose_targets, guess_entry, is_reached
 
 DIFF = Diff("b" * 40, "h" * 40, (), "sha256:" + "0a" * 32, "2026-01-01T00:00:00Z")
@@ -74,6 +74,7 @@ def test_a_renamed_service_is_found_at_base(new, files):
     targets = choose_targets(Impact(("billing",), ()), SHOP, head, names)
     assert targets == (("billing", "store"),)  # not payments -> store besides
     assert to_base(targets, names) == (("payments", "store"),)
+    assert [edge.key for edge in by_head_names(SHOP, names).edges] == [edge.key for edge in head.edges]
 
 
 def test_a_new_service_is_not_taken_for_a_removed_one():

@@ -1,5 +1,7 @@
 """Which service at base is which at head, when a diff renames one."""
 
+from dataclasses import replace
+
 from arc_sim.model import Diff, Graph, Service
 
 
@@ -26,6 +28,21 @@ def names_at_base(base: Graph, head: Graph, diff: Diff) -> dict[str, str]:
 def to_base(targets: tuple[tuple[str, str], ...], names: dict[str, str]) -> tuple[tuple[str, str], ...]:
     """Return the targets by base's names; an edge with an end that base does not have keeps head's name for it."""
     return tuple((names.get(source, source), names.get(target, target)) for source, target in targets)
+
+
+def by_head_names(base: Graph, names: dict[str, str]) -> Graph:
+    """Return base's graph by head's names, so that a renamed service is no removed and added one."""
+    today = {old: new for new, old in names.items()}
+    services = [replace(service, name=today.get(service.name, service.name)) for service in base.services]
+    edges = [
+        replace(edge, source=today.get(edge.source, edge.source), target=today.get(edge.target, edge.target))
+        for edge in base.edges
+    ]
+    return replace(
+        base,
+        services=tuple(sorted(services, key=lambda service: service.name)),
+        edges=tuple(sorted(edges, key=lambda edge: edge.key)),
+    )
 
 
 def _is_same(old: Service, new: Service, moved: dict[str, str]) -> bool:

@@ -12,7 +12,7 @@ from arc_sim.errors import ConfigError, PlanError
 from arc_sim.experiment.runner import Arm, Tools, run_cells
 from arc_sim.model import Diff, EdgeChange, Evidence, Graph, Impact, Observation, Plan, Revision, Risk
 from arc_sim.plan.draw import Sides, Wish, draw_plan
-from arc_sim.plan.names import names_at_base, to_base
+from arc_sim.plan.names import by_head_names, names_at_base, to_base
 from arc_sim.plan.targets import is_reached
 from arc_sim.report.json import check_result, render_json, write_atomically
 from arc_sim.risk.explain import Findings, explain, explain_untouched
@@ -39,7 +39,7 @@ def read_graphs(session: Session, state: State) -> State:
     return {
         "base": pack(base),
         "head": pack(head),
-        "changes": pack(compare(base, head)),
+        "changes": pack(compare(by_head_names(base, names_at_base(base, head, diff)), head)),
         "warnings": [*state["warnings"], *head.warnings],
     }
 

@@ -19,6 +19,10 @@ CALLS = 4000
 ANSWER = object()
 BODY = {"model": "gpt-4", "messages": [{"role": "user", "content": "Say hello."}], "temperature": 0.5}
 
+METHOD = f"""`SyncAPIClient.request` of openai {openai.__version__} replaced by a function that returns a constant,
+so that only the interception is left. Blocks of {CALLS:,} calls, {REPEATS} of each case, interleaved in one process;
+medians over blocks; no endpoint, so no telemetry. Garbage collection is off inside a block."""
+
 
 def _constant(self: Any, cast_to: Any, options: Any, **kwargs: Any) -> Any:
     return ANSWER
@@ -76,11 +80,7 @@ def run() -> Report:
         rows.append([name, f"{p50:.2f}", f"{p99:.2f}", f"{added50:.2f}", f"{added99:.2f}"])
     return Report(
         title="Interception",
-        method=(
-            f"`SyncAPIClient.request` of openai {openai.__version__} replaced by a function that returns a constant, so "
-            f"that only the interception is left. Blocks of {CALLS:,} calls, {REPEATS} of each case, interleaved in one "
-            "process; medians over blocks; no endpoint, so no telemetry. Garbage collection is off inside a block."
-        ),
+        method=METHOD,
         columns=["case", "p50 us", "p99 us", "added p50 us", "added p99 us"],
         rows=rows,
     )

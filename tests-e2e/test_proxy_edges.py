@@ -13,8 +13,8 @@ import pytest
 
 from arc_sim.injectors.latency import LatencyEffect
 from arc_sim.model import Fault
-from arc_sim.sandboxes.loop_thread import LoopThread
-from arc_sim.sandboxes.proxy import EdgeProxy
+from arc_sim.sandboxes.edges.loop_thread import LoopThread
+from arc_sim.sandboxes.edges.proxy import EdgeProxy
 
 RESET = struct.pack("ii", 1, 0)
 

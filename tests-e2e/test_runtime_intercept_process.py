@@ -137,3 +137,11 @@ def test_a_stream_that_is_left_open_at_the_end_of_the_program_is_no_trouble(serv
         + CALL
     )
     assert run(code + "kept = client.chat.completions.create(model='m', messages=[], stream=True)\n", server) == ""
+
+
+def test_importing_the_sink_imports_neither_grpc_nor_protobuf() -> None:
+    code = (
+        "import sys, arc_runtime.telemetry.worker; print([m for m in ('grpc', 'google.protobuf') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "[]"

@@ -17,8 +17,8 @@ from arc_sim.injectors.local_proxy import LocalProxyInjector
 from arc_sim.model import Cell, Fault
 from arc_sim.probes.http import HttpProbe
 from arc_sim.sandboxes.base import Deployment
-from arc_sim.sandboxes.leftovers import clean_leftovers
 from arc_sim.sandboxes.local import LocalSandbox
+from arc_sim.sandboxes.processes.leftovers import clean_leftovers
 
 TOOL = Path(__file__).resolve().parents[1] / "tools" / "sample_repo.py"
 SERVICES = ("gateway", "inventory", "mailer", "orders", "payments", "store")
@@ -135,7 +135,7 @@ def test_the_next_run_ends_what_a_killed_one_could_not(tmp_path):
     program = """
     import sys, subprocess, os
     from pathlib import Path
-    from arc_sim.sandboxes.leftovers import SandboxDirectory
+    from arc_sim.sandboxes.processes.leftovers import SandboxDirectory
     held = SandboxDirectory(Path(sys.argv[1]), "0123456789abcdef")
     env = {**os.environ, "ARC_SIM_SANDBOX": "0123456789abcdef"}
     print(subprocess.Popen(["sleep", "300"], start_new_session=True, env=env).pid, flush=True)

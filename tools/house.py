@@ -18,9 +18,13 @@ def findings() -> list[str]:
             if "_pb2" in path.name or "lotus" in path.parts:
                 continue
             found += _file(path)
-        for folder in sorted(path for path in source.rglob("*") if path.is_dir() and "__pycache__" not in path.parts):
+        for folder in sorted(path for path in source.rglob("*") if path.is_dir() and not _hidden(path)):
             found += _folder(folder, folder.parent == source)
     return found
+
+
+def _hidden(path: Path) -> bool:
+    return any(part == "__pycache__" or part.startswith(".") for part in path.relative_to(ROOT).parts)
 
 
 def _file(path: Path) -> list[str]:

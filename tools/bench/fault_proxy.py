@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from arc_sim.injectors.latency import LatencyEffect
 from arc_sim.model import Fault
-from arc_sim.sandboxes.loop_thread import LoopThread
-from arc_sim.sandboxes.proxy import EdgeProxy
+from arc_sim.sandboxes.edges.loop_thread import LoopThread
+from arc_sim.sandboxes.edges.proxy import EdgeProxy
 from bench.report import Report, median, percentile
 
 DELAY_MS = 250.0

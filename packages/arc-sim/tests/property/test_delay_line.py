@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arc_sim.sandboxes.delay_line import DelayLine, Ending
+from arc_sim.sandboxes.edges.delay_line import DelayLine, Ending
 
 
 class Timer:

@@ -4,7 +4,7 @@ import pytest
 
 from arc_sim.errors import SandboxError
 from arc_sim.model import Graph, Service
-from arc_sim.sandboxes.addresses import HostNames, Place, mentioned, service_environment
+from arc_sim.sandboxes.edges.addresses import HostNames, Place, mentioned, service_environment
 
 GRAPH = Graph(
     (

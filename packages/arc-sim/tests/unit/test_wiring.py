@@ -7,8 +7,8 @@ import pytest
 from arc_sim.errors import SandboxError
 from arc_sim.model import Edge, Graph, Location, Service, Setting
 from arc_sim.sandboxes.base import Deployment, StartSpec
-from arc_sim.sandboxes.stand_ins import dependencies
-from arc_sim.sandboxes.wiring import wire
+from arc_sim.sandboxes.edges.wiring import wire
+from arc_sim.sandboxes.stand_ins.shapes import dependencies
 
 HERE = Location("a.py", 1)
 

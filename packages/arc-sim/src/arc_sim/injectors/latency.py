@@ -3,7 +3,7 @@
 import random
 
 from arc_sim.model import Fault
-from arc_sim.sandboxes.proxy import Direction
+from arc_sim.sandboxes.edges.proxy import Direction
 
 
 class LatencyEffect:

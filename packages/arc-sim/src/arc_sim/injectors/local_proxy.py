@@ -9,8 +9,8 @@ from arc_sim.injectors.base import check_amounts
 from arc_sim.injectors.latency import LatencyEffect
 from arc_sim.model import Fault
 from arc_sim.sandboxes.base import Running
+from arc_sim.sandboxes.edges.proxy import Effect
 from arc_sim.sandboxes.local import LocalRunning
-from arc_sim.sandboxes.proxy import Effect
 
 EFFECTS: dict[str, Callable[[Fault, random.Random], Effect]] = {
     "latency": LatencyEffect,

@@ -10,16 +10,16 @@ from contextlib import suppress
 from arc_common.undo import UndoStack
 from arc_sim.config.host import inherited_environment, temporary_directory
 from arc_sim.errors import ArcError, SandboxError
-from arc_sim.sandboxes.addresses import Place
-from arc_sim.sandboxes.leftovers import SandboxDirectory, clean_leftovers
-from arc_sim.sandboxes.loop_thread import LoopThread
-from arc_sim.sandboxes.ports import HOST, ReservedPort
-from arc_sim.sandboxes.processes import TOKEN_VARIABLE, ProcessSpec, ServiceProcess, stop_processes
-from arc_sim.sandboxes.proxy import EdgeProxy
-from arc_sim.sandboxes.readiness import Readiness, wait_ready
-from arc_sim.sandboxes.stand_in_server import StandIn
-from arc_sim.sandboxes.stand_ins import dependencies, make_stand_ins
-from arc_sim.sandboxes.wiring import Wiring
+from arc_sim.sandboxes.edges.addresses import Place
+from arc_sim.sandboxes.edges.loop_thread import LoopThread
+from arc_sim.sandboxes.edges.proxy import EdgeProxy
+from arc_sim.sandboxes.edges.wiring import Wiring
+from arc_sim.sandboxes.processes.leftovers import SandboxDirectory, clean_leftovers
+from arc_sim.sandboxes.processes.ports import HOST, ReservedPort
+from arc_sim.sandboxes.processes.readiness import Readiness, wait_ready
+from arc_sim.sandboxes.processes.supervision import TOKEN_VARIABLE, ProcessSpec, ServiceProcess, stop_processes
+from arc_sim.sandboxes.stand_ins.server import StandIn
+from arc_sim.sandboxes.stand_ins.shapes import dependencies, make_stand_ins
 
 _LOOP_TIMEOUT_S = 3.0
 """A decision: closing sockets in a healthy loop takes milliseconds."""

@@ -8,9 +8,9 @@ from arc_sim.errors import InjectError, NotAvailable, SandboxError
 from arc_sim.model import Edge, Evidence, Revision
 from arc_sim.sandboxes.assembly import Assembly
 from arc_sim.sandboxes.base import Deployment, Running
-from arc_sim.sandboxes.ports import ReservedPort
-from arc_sim.sandboxes.proxy import Effect
-from arc_sim.sandboxes.wiring import wire
+from arc_sim.sandboxes.edges.proxy import Effect
+from arc_sim.sandboxes.edges.wiring import wire
+from arc_sim.sandboxes.processes.ports import ReservedPort
 
 NOT_ISOLATED = (
     "services share this machine's network and file system: they could reach the internet, and addresses that are "

@@ -12,8 +12,8 @@ import socket
 import struct
 from typing import Literal, Protocol, cast
 
-from arc_sim.sandboxes.delay_line import DelayLine, Ending, Item
-from arc_sim.sandboxes.ports import listening_socket
+from arc_sim.sandboxes.edges.delay_line import DelayLine, Ending, Item
+from arc_sim.sandboxes.processes.ports import listening_socket
 
 Direction = Literal["request", "response"]
 """From the caller to the callee, and back."""

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from arc_sim.errors import SandboxError
-from arc_sim.sandboxes.processes import kill_marked
+from arc_sim.sandboxes.processes.supervision import kill_marked
 
 PREFIX = "arc-sim-"
 OWNER = "owner"

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from arc_sim.errors import SandboxError
 from arc_sim.model import Edge, StartSpec
-from arc_sim.sandboxes.addresses import HostNames, Place, mentioned, service_environment
 from arc_sim.sandboxes.base import Deployment
+from arc_sim.sandboxes.edges.addresses import HostNames, Place, mentioned, service_environment
 
 
 @dataclass(frozen=True)

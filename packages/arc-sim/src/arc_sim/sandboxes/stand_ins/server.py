@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector, web
 
-from arc_sim.sandboxes.ports import listening_socket
+from arc_sim.sandboxes.processes.ports import listening_socket
 
 WORK_S = 0.002
 """A decision: what a stand-in works for each request, besides waiting for what it depends on."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from arc_sim.errors import SandboxError
-from arc_sim.sandboxes.service_log import ServiceLog
+from arc_sim.sandboxes.processes.service_log import ServiceLog
 
 TOKEN_VARIABLE = "ARC_SIM_SANDBOX"
 """Marks everything that a sandbox started, so that what has left its process group can be found (Linux)."""

@@ -5,9 +5,9 @@ import contextlib
 from dataclasses import dataclass
 
 from arc_sim.errors import SandboxError, StartTimeout
-from arc_sim.sandboxes.listening import listening_ports
-from arc_sim.sandboxes.ports import HOST
-from arc_sim.sandboxes.processes import ServiceProcess, with_last_lines
+from arc_sim.sandboxes.processes.listening import listening_ports
+from arc_sim.sandboxes.processes.ports import HOST
+from arc_sim.sandboxes.processes.supervision import ServiceProcess, with_last_lines
 
 _POLL_S = 0.02
 _ATTEMPT_TIMEOUT_S = 2.0

@@ -1,8 +1,8 @@
 """Which stand-ins a deployment needs, and what each calls: taken from the graph."""
 
 from arc_sim.model import Edge, Service
-from arc_sim.sandboxes.stand_in_server import NO_TIMEOUT_S, Dependency, StandIn
-from arc_sim.sandboxes.wiring import Wiring
+from arc_sim.sandboxes.edges.wiring import Wiring
+from arc_sim.sandboxes.stand_ins.server import NO_TIMEOUT_S, Dependency, StandIn
 
 _HTTP_KINDS = ("service", "external")
 

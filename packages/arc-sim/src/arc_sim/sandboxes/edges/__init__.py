@@ -1,0 +1,1 @@
+"""Edges between services: addresses, and the fault proxies that they lead to."""

@@ -1,0 +1,1 @@
+"""Processes of a sandbox: starting, watching, ending, and what they leave behind."""

@@ -1,0 +1,1 @@
+"""Services that cannot be started, played by the service graph."""

@@ -14,6 +14,7 @@ PYENV_BINS := $(subst $(space),:,$(wildcard $(HOME)/.pyenv/versions/*/bin))
 export PATH := $(ROOT)/.tools/bin:$(PATH)$(if $(PYENV_BINS),:$(PYENV_BINS))
 export HATCH_DATA_DIR := $(ROOT)/.hatch
 export UV_PYTHON_DOWNLOADS := never
+export UV_COMPILE_BYTECODE := 1
 
 RUN := hatch run
 PROTOS := $(wildcard protos/arc_common/wire/v1/*.proto)

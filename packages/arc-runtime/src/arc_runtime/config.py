@@ -17,7 +17,7 @@ PLAIN_PORT = 50051
 """Port of an endpoint that names none, without TLS (the habit of gRPC examples)."""
 TLS_PORT = 443
 """Port of an endpoint that names none, with TLS."""
-OTHER_PREFIXES = ("ARC_SIM_", "ARC_MEMORY_", "ARC_COLLECTOR_")
+OTHER_PREFIXES = ("ARC_COLLECTOR_", "ARC_DB_PATH", "ARC_HOME", "ARC_MEMORY_", "ARC_SIM_")
 """Names that other parts of Arc read."""
 
 

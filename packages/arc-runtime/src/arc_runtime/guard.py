@@ -11,7 +11,7 @@ from typing import Any, Callable, Dict, TypeVar
 T = TypeVar("T")
 
 LOG_INTERVAL_S = 20.0
-"""A failure that repeats is logged once per interval, with its count (HOUSE section 8)."""
+"""A failure that repeats is logged once per interval, with its count: seen, and too rare to fill a disk."""
 
 _logger = logging.getLogger(__name__)
 _failures: Dict[str, int] = {}

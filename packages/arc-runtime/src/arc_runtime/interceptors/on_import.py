@@ -45,7 +45,8 @@ class Installer:
             self._finder = _Finder(by_module, self._after_import)
             sys.meta_path.insert(0, self._finder)
         for interceptor in self._interceptors.values():
-            if interceptor.module in sys.modules:
+            # when its package is there and it is not, another thread may be past the finders with its import
+            if interceptor.module in sys.modules or interceptor.module.rpartition(".")[0] in sys.modules:
                 self.install(interceptor)
 
     def install(self, interceptor: Interceptor) -> bool:

@@ -46,21 +46,26 @@ class Lane:
         self._make_transport = make_transport
         self._clock = clock
         self._hurry_until = 0
-        self._start_lock = threading.RLock()
+        self._start_lock = threading.Lock()
         self._progress = threading.Condition(threading.Lock())
 
-    def start(self) -> None:
-        """Start the thread unless it runs; when the interpreter refuses, the next event tries again."""
-        with self._start_lock:
-            if self.thread is not None or self.stopping:
-                return
-            thread = threading.Thread(target=self._run, name=THREAD_NAME, daemon=True)
-            try:
+    def start(self, wait_s: float = 0.0) -> None:
+        """Start the thread unless it runs; when the interpreter refuses, the next event tries again.
+
+        wait_s: how long to wait for another thread that is starting it. Not at all while emitting: that can happen in a
+        finalizer, in the very thread that is being started, whose starter waits for it with the lock held.
+        """
+        if not self._start_lock.acquire(timeout=min(max(wait_s, 0.0), _LONGEST_WAIT_S)):
+            return
+        try:
+            if self.thread is None and not self.stopping:
+                thread = threading.Thread(target=self._run, name=THREAD_NAME, daemon=True)
                 thread.start()
-            except RuntimeError as error:  # too many threads, or the interpreter is ending
-                log.debug("cannot start %s: %s", THREAD_NAME, error)
-                return
-            self.thread = thread
+                self.thread = thread
+        except RuntimeError as error:  # too many threads, or the interpreter is ending
+            log.debug("cannot start %s: %s", THREAD_NAME, error)
+        finally:
+            self._start_lock.release()
 
     @property
     def settled(self) -> int:
@@ -72,8 +77,8 @@ class Lane:
         target = self.queue.accepted
         if self.settled >= target:
             return True
-        self.start()
         deadline_s = time.monotonic() + timeout_s
+        self.start(wait_s=timeout_s)
         lost, failures = self._losses()
         self._hurry(target)
         with self._progress:

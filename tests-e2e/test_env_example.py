@@ -1,0 +1,21 @@
+"""`.env.example` names what the code reads, and nothing else."""
+
+import re
+from pathlib import Path
+
+from arc_runtime.config import VARIABLES
+
+TEXT = (Path(__file__).resolve().parent.parent / ".env.example").read_text(encoding="utf-8")
+OTHERS = {"ARC_COLLECTOR_API_KEY", "ARC_HOME"}
+
+
+def test_every_variable_is_there_once() -> None:
+    names = re.findall(r"^#(ARC_\w+)=", TEXT, re.MULTILINE)
+    assert len(names) == len(set(names))
+    assert set(names) == {variable.name for variable in VARIABLES} | OTHERS
+
+
+def test_each_has_its_effect_and_nothing_is_switched_on() -> None:
+    for variable in VARIABLES:
+        assert variable.effect in TEXT
+    assert all(line.startswith("#") or not line for line in TEXT.splitlines())

@@ -196,3 +196,18 @@ def test_an_existing_arc_folder_is_kept(shop: Path) -> None:
 def test_a_wrong_payload_is_refused(shop: Path, payload: dict[str, object]) -> None:
     with pytest.raises(ConfigError):
         read_request(payload, shop)
+
+
+def test_a_service_without_any_edge_is_no_error_and_starts_nothing(shop: Path) -> None:
+    (shop / "compose.yaml").write_text(COMPOSE + "  lonely:\n    build: services/lonely\n")
+    (shop / "services" / "lonely").mkdir()
+    (shop / "services" / "lonely" / "main.py").write_text("print('one')\n")
+    git(shop, "add", ".")
+    git(shop, "commit", "--quiet", "-m", "lonely")
+    (shop / "services" / "lonely" / "main.py").write_text("print('two')\n")
+    git(shop, "commit", "--quiet", "-am", "lonely: say two")
+    result = run_workflow(read_request({"range": "HEAD~1..HEAD"}, shop), memory_hooks(HARMFUL))
+    assert (result["services"], result["evidence"], result["experiments"]) == (["lonely"], "none", [])
+    assert result["verdict"] == "pass"
+    assert "neither calls another service nor is called by one" in result["explanation"]
+    assert "up" not in actions(shop)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from arc_sim.model import ArmMetrics, Diff, EdgeChange, Evidence, Fault, Plan, Risk
+from arc_sim.model import ArmMetrics, Diff, EdgeChange, Evidence, Fault, Plan, Risk, Scenario
 
 MAX_LISTED = 4
 """Names listed before "and N more"."""
@@ -44,6 +44,17 @@ def explain_untouched(diff: Diff) -> str:
     return (
         f"The diff changes {files} ({_list(paths)}) and affects no service, so nothing was started and nothing was "
         "measured. A service is affected when a file that it is built from, or a manifest that configures it, changes."
+    )
+
+
+def explain_alone(services: Sequence[str], scenario: Scenario) -> str:
+    """Return the text for affected services that have no edge: ``services`` must not be empty."""
+    names, verb = _list(list(services)), "calls" if len(services) == 1 else "call"
+    return (
+        f"The diff affects {names}, and as far as the repository shows {names} neither {verb} another service nor "
+        f"{'is' if len(services) == 1 else 'are'} called by one, so {scenario.scenario_id} has no edge to act on: "
+        "nothing was started and nothing was measured. If an edge is missing (see arc sim graph), name the address of "
+        "the other service in the environment that arc-sim.yaml gives."
     )
 
 

@@ -1,7 +1,8 @@
 """The run as a LangGraph graph: nodes and edges, nothing else.
 
 ``diff -> graph -> affected -> plan -> sandbox -> experiment -> score -> explain -> attest -> report``; when the diff
-affects no service, ``affected -> explain``: nothing is planned, started or measured.
+affects no service, ``affected -> explain``, and when no edge could get the fault, ``plan -> explain``: nothing is
+started or measured.
 """
 
 from collections.abc import Callable
@@ -43,8 +44,8 @@ def build_graph(
         graph.add_node(f"{name}_step", _node(name, step, session))
     graph.add_edge(START, "diff_step")
     for (name, _), (following, _) in pairwise(STEPS):
-        if name == "affected":
-            graph.add_conditional_edges("affected_step", _after_affected, ["plan_step", "explain_step"])
+        if name in _WAYS_OUT:
+            graph.add_conditional_edges(f"{name}_step", _WAYS_OUT[name], [f"{following}_step", "explain_step"])
         else:
             graph.add_edge(f"{name}_step", f"{following}_step")
     graph.add_edge("report_step", END)
@@ -61,3 +62,10 @@ def _node(name: str, step: Step, session: Session) -> Any:
 
 def _after_affected(state: State) -> str:
     return "plan_step" if state["impact"]["direct"] else "explain_step"
+
+
+def _after_plan(state: State) -> str:
+    return "sandbox_step" if "plan" in state else "explain_step"
+
+
+_WAYS_OUT: dict[str, Callable[[State], str]] = {"affected": _after_affected, "plan": _after_plan}

@@ -45,7 +45,7 @@ def run_workflow(request: Request, hooks: Hooks | None = None) -> dict[str, Any]
 
 
 def draw_only(request: Request, hooks: Hooks | None = None) -> dict[str, Any]:
-    """Return what would be run, as JSON values: ``{services, entry, plan}``, plan None when nothing is affected.
+    """Return what would be run, as JSON values: ``{services, entry, plan}``; plan None: nothing to inject into.
 
     Writes and starts nothing.
     """
@@ -62,6 +62,8 @@ def draw_only(request: Request, hooks: Hooks | None = None) -> dict[str, Any]:
     if not services:
         return {"services": [], "entry": None, "plan": None}
     state.update(steps.make_plan(session, state))
+    if "plan" not in state:
+        return {"services": services, "entry": None, "plan": None}
     plan = {key: value for key, value in state["plan"].items() if key != "sim_id"}
     return {"services": services, "entry": state["entry"], "plan": plan}
 

@@ -15,7 +15,7 @@ from arc_sim.plan.draw import Sides, Wish, draw_plan
 from arc_sim.plan.names import by_head_names, names_at_base, to_base
 from arc_sim.plan.targets import is_reached
 from arc_sim.report.json import check_result, render_json, write_atomically
-from arc_sim.risk.explain import Findings, explain, explain_untouched
+from arc_sim.risk.explain import Findings, explain, explain_alone, explain_untouched
 from arc_sim.risk.score import assess
 from arc_sim.sandboxes.base import Deployment
 from arc_sim.workflow.deploy import by_base_names, choose_load, deployment, read_config
@@ -58,7 +58,7 @@ def find_affected(session: Session, state: State) -> State:
 
 
 def make_plan(session: Session, state: State) -> State:
-    """Draw the experiment from the seed and write it down."""
+    """Draw the experiment from the seed and write it down; without a plan, no edge could get the fault."""
     request = session.request
     diff, head, base = unpack(Diff, state["diff"]), unpack(Graph, state["head"]), unpack(Graph, state["base"])
     if not base.services:
@@ -71,6 +71,9 @@ def make_plan(session: Session, state: State) -> State:
     sides = Sides(diff, base, head, unpack(Impact, state["impact"]))
     wish = Wish(session.sim_id, request.scenario, load, request.seed, request.rounds, request.service)
     plan = draw_plan(sides, wish)
+    if plan is None:
+        session.journal.write("plan", targets=())
+        return {}
     session.journal.write("plan", seed=plan.seed, rounds=plan.rounds, targets=plan.targets)
     return {"plan": pack(plan), "entry": entry}
 
@@ -124,7 +127,11 @@ def score(session: Session, state: State) -> State:
 def explain_result(session: Session, state: State) -> State:
     """Put the numbers, or the reason why there are none, into words."""
     if "risk" not in state:
-        return {"explanation": explain_untouched(unpack(Diff, state["diff"]))}
+        services = tuple(state["impact"]["direct"])
+        diff = unpack(Diff, state["diff"])
+        return {
+            "explanation": explain_alone(services, session.request.scenario) if services else explain_untouched(diff)
+        }
     plan, head = unpack(Plan, state["plan"]), unpack(Graph, state["head"])
     findings = Findings(
         plan=plan,

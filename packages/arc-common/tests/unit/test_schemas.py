@@ -128,23 +128,22 @@ def _same_keys(schema, shape, path):
 
 PACK = {
     "name": "openai-chat",
-    "version": 3,
-    "source": "seen in production",
+    "version": 1,
     "patterns": [
         {
-            "id": "gpt-4-temperature",
+            "id": "openai/gpt-4-temperature",
+            "source": "seen in production",
             "pattern": {"model": "gpt-4", "temperature": {">": 0.9, "<=": 2}, "stop": {"missing": True}},
-            "fix": {"temperature": 0.7, "messages": {"prefix": "Be brief."}},
+            "fix": {"temperature": 0.7, "prompt_prefix": "Be brief."},
             "confidence": 0.9,
             "priority": -1,
-            "expires_at": "2027-01-01T00:00:00Z",
-            "tags": ["demo"],
             "golden": [
                 {
+                    "name": "too hot",
                     "request": {"model": "gpt-4", "temperature": 0.95},
                     "expected": {"model": "gpt-4", "temperature": 0.7},
                 },
-                {"request": {"model": "gpt-4"}, "expected": None},
+                {"name": "unchanged", "request": {"model": "gpt-4"}, "expected": None},
             ],
         }
     ],
@@ -199,12 +198,47 @@ def test_conditions_are_known(condition):
         {"expires_at": "tomorrow"},
         {"id": "A B"},
         {"unknown": 1},
-        {"golden": [{"request": {}}]},
-        {"golden": [{"request": [], "expected": None}]},
+        {"golden": [{"name": "x", "request": {}}]},
+        {"golden": [{"name": "x", "request": [], "expected": None}]},
+        {"golden": [{"request": {}, "expected": None}]},
+        {"source": " "},
+        {"id": "a//b"},
+        {"pattern": {"a b": 1}},
+        {"pattern": {"messages[0": 1}},
+        {"fix": {"messages[x].content": 1}},
+        {"fix": {"stream": True}},
+        {"fix": {"t": {"clamp": [0]}}},
+        {"fix": {"t": {"clamp": [0, "1"]}}},
+        {"fix": {"t": {"drop": False}}},
+        {"fix": {"messages[0]": {"drop": True}}},
+        {"fix": {"messages[0]": {}}},
+        {"fix": {"prompt_prefix": ""}},
+        {"fix": {"prompt_suffix": {"text": "x", "role": "assistant"}}},
     ],
 )
 def test_wrong_packs_are_refused(changes):
     assert not _valid("pattern_pack", _pack(**changes))
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        {"set": {"drop": 1}},
+        {"default": 1},
+        {"clamp": [None, 1]},
+        {"drop": True},
+        {"type": "json_schema", "json_schema": {"name": "x"}},
+        ["a"],
+        None,
+    ],
+)
+def test_operations_are_known(operation):
+    assert _valid("pattern_pack", _pack(fix={"response_format": operation}))
+
+
+@pytest.mark.parametrize("changes", [{"version": 2}, {"version": True}, {"name": "A B"}, {"source": "x"}])
+def test_a_pack_of_another_shape_is_refused(changes):
+    assert not _valid("pattern_pack", {**PACK, **changes})
 
 
 def _pack(**changes):

@@ -4,6 +4,7 @@ from typing import Any, Dict, List, Optional, TypedDict
 
 
 class _GoldenCase(TypedDict):
+    name: str
     request: Dict[str, Any]
     expected: Optional[Dict[str, Any]]
 
@@ -11,7 +12,6 @@ class _GoldenCase(TypedDict):
 class GoldenRequest(_GoldenCase, total=False):
     """A request and the body that leaves; ``expected`` None: the request must not be changed."""
 
-    name: str
     provider: str
     operation: str
 
@@ -20,30 +20,25 @@ class _PatternCore(TypedDict):
     id: str
     pattern: Dict[str, Any]
     fix: Dict[str, Any]
+    source: str
 
 
 class PatternEntry(_PatternCore, total=False):
-    """One failure that is known, and its fix. ``confidence`` in [0, 1], ``expires_at`` ISO 8601 in UTC."""
+    """One failure that is known, and its fix. ``confidence`` in [0, 1]."""
 
     description: str
-    provider: str
-    operation: str
     confidence: float
     priority: int
-    expires_at: str
-    source: str
-    tags: List[str]
     golden: List[GoldenRequest]
 
 
 class _PackCore(TypedDict):
-    name: str
     version: int
+    name: str
     patterns: List[PatternEntry]
 
 
 class PatternPack(_PackCore, total=False):
-    """Patterns that are published together; ``version`` rises with each publication."""
+    """Patterns that are published together; ``version`` is that of the shape."""
 
     description: str
-    source: str

@@ -211,3 +211,14 @@ def test_a_service_without_any_edge_is_no_error_and_starts_nothing(shop: Path) -
     assert result["verdict"] == "pass"
     assert "neither calls another service nor is called by one" in result["explanation"]
     assert "up" not in actions(shop)
+
+
+def test_a_run_inside_a_git_hook_leaves_what_is_staged(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (shop / "staged.txt").write_text("staged\n")
+    git(shop, "add", "staged.txt")
+    with monkeypatch.context() as hook:  # as git sets them for pre-commit
+        hook.setenv("GIT_DIR", str(shop / ".git"))
+        hook.setenv("GIT_INDEX_FILE", str(shop / ".git" / "index"))
+        hook.setenv("GIT_PREFIX", "")
+        run_workflow(read_request({"rounds": 2}, shop), memory_hooks())
+    assert git(shop, "status", "--porcelain") == "A  staged.txt"

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from arc_common.undo import Undo
+from arc_sim.config.host import git_environment
 from arc_sim.errors import ArcError
 
 _GIT = ("git", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "advice.detachedHead=false")
@@ -55,6 +56,7 @@ def _run(repo: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [*_GIT, "-C", str(repo), *arguments],
         check=False,
+        env=git_environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

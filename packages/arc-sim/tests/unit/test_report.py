@@ -102,3 +102,12 @@ def test_an_output_that_cannot_be_written_is_refused_beforehand(tmp_path, name):
 def test_a_writable_output_is_not_touched(tmp_path):
     check_writable(tmp_path / "new.json")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_device_is_written_to_and_not_replaced(tmp_path):
+    path = tmp_path / "null"
+    path.symlink_to("/dev/null")
+    check_writable(path)
+    write_atomically(path, "{}")
+    assert path.is_symlink()
+    assert [entry.name for entry in tmp_path.iterdir()] == ["null"]

@@ -27,7 +27,13 @@ def render_json(result: dict[str, Any]) -> str:
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Replace ``path`` in one step: a reader sees the old file or the whole new one."""
+    """Replace ``path`` in one step: a reader sees the old file or the whole new one.
+
+    What is no file, such as /dev/null or a pipe, is written to and never replaced.
+    """
+    if path.exists() and not path.is_file():
+        path.write_text(text, encoding="utf-8")
+        return
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
@@ -46,8 +52,9 @@ def check_writable(path: Path) -> None:
     if not path.parent.is_dir():
         raise ConfigError(f"--output {path}: {path.parent} is no directory", hint=f"mkdir -p {path.parent}")
     try:
-        with tempfile.NamedTemporaryFile(prefix=f".{path.name[:100]}.", dir=path.parent):
-            pass
+        if path.is_file() or not path.exists():
+            with tempfile.NamedTemporaryFile(prefix=f".{path.name[:100]}.", dir=path.parent):
+                pass
         if path.exists() and not os.access(path, os.W_OK):
             raise PermissionError(13, "not writable")
     except OSError as error:

@@ -123,3 +123,16 @@ def test_names_are_checked_against_the_graph(text, message):
     with pytest.raises(ConfigError) as caught:
         start_specs(parse_repo_config(text), GRAPH)
     assert message in str(caught.value)
+
+
+def test_merges_that_would_grow_without_bound_are_refused():
+    lines = ["a0: &a0 {x: 1, y: 2}"]
+    lines += [f"a{level}: &a{level} {{<<: [{', '.join([f'*a{level - 1}'] * 9)}]}}" for level in range(1, 9)]
+    with pytest.raises(ConfigError, match=r"arc-sim\.yaml:.*keys once its merges are expanded"):
+        parse_repo_config("\n".join(["version: 1", *lines]))
+
+
+def test_services_may_share_settings_by_a_merge():
+    text = "version: 1\nservices: {a: &a {command: x, cwd: one}, b: {<<: *a, cwd: two}}"
+    config = parse_repo_config(text)
+    assert [(part.command, part.cwd) for part in config.services.values()] == [(("x",), "one"), (("x",), "two")]

@@ -7,9 +7,34 @@ import yaml
 
 from arc_sim.errors import ConfigError
 
+MAX_KEYS = 100_000
+"""Keys of all mappings with merges (``<<``), once those are expanded. A decision: real files stay far below."""
+
 
 class _StrictLoader(yaml.SafeLoader):
-    """Refuses what YAML allows and people do not mean: a key that is given twice."""
+    """Refuses what YAML allows and people do not mean: a key that is given twice, merges that grow without bound."""
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self._keys: dict[int, int] = {}
+        self._total = 0
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Expand the merges of a mapping, after counting what that would give."""
+        self._total += self._count(node)
+        if self._total > MAX_KEYS:
+            problem = f"more than {MAX_KEYS} keys once its merges are expanded"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
+        super().flatten_mapping(node)
+
+    def _count(self, node: yaml.Node) -> int:
+        """Return how many keys the node gives to one that merges it; each node is counted once."""
+        if id(node) not in self._keys:
+            parts = node.value if isinstance(node, yaml.SequenceNode) else []
+            pairs = node.value if isinstance(node, yaml.MappingNode) else []
+            merged = [value for key, value in pairs if key.tag == "tag:yaml.org,2002:merge"]
+            self._keys[id(node)] = len(pairs) - len(merged) + sum(map(self._count, [*parts, *merged]))
+        return self._keys[id(node)]
 
 
 def _mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[Any, Any]:

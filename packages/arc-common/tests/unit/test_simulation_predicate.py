@@ -93,8 +93,12 @@ def test_it_is_an_object(value):
         {"metrics": {"latency_ms": 1, "error_rate": 0, "arms": {**ARMS, "x": ARMS["base_calm"]}}},
         {"metrics": {"latency_ms": 1, "error_rate": 0, "arms": {**ARMS, "base_calm": {"p50_ms": 1}}}},
         {"evidence": "none"},
+        {"evidence": "none", "metrics": {"latency_ms": None, "error_rate": None, "arms": ARMS}},
         {"evidence": "mock"},
         {"verdict": "ok"},
+        {"verdict": "pass"},
+        {"verdict": "inconclusive"},
+        {"severity": 64},
         {"scenario": "x" * 257},
         {"schema_version": "1.1"},
     ],
@@ -102,6 +106,20 @@ def test_it_is_an_object(value):
 def test_wrong_values_are_refused(changes):
     with pytest.raises(EnvelopeError):
         predicate_from_dict({**FIELDS, **changes})
+
+
+@pytest.mark.parametrize(
+    ("interval", "verdict"),
+    [([50, 60], "fail"), ([49.9, 60], "inconclusive"), ([0, 50], "inconclusive"), ([0, 49.9], "pass")],
+)
+def test_the_verdict_follows_from_the_interval(interval, verdict):
+    fields = {**FIELDS, "risk_score": interval[0], "risk_interval": interval}
+    for candidate in ("pass", "fail", "inconclusive"):
+        if candidate == verdict:
+            assert predicate_from_dict({**fields, "verdict": candidate}).verdict == verdict
+            continue
+        with pytest.raises(EnvelopeError, match="verdict"):
+            predicate_from_dict({**fields, "verdict": candidate})
 
 
 def test_where_nothing_ran_the_metrics_are_null():

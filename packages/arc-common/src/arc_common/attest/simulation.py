@@ -99,6 +99,17 @@ def _check_together(value: Mapping[str, Any]) -> None:
     metrics = value["metrics"]
     if (metrics["latency_ms"] is not None) != ran or (metrics["error_rate"] is not None) != ran:
         raise EnvelopeError("predicate: metrics hold numbers exactly when something ran")
+    if "arms" in metrics and not ran:
+        raise EnvelopeError("predicate: metrics hold arms though nothing ran")
+    if value["verdict"] != _verdict(low, high, value["severity"]):
+        raise EnvelopeError("predicate: the verdict does not follow from risk_interval and severity")
+
+
+def _verdict(low: float, high: float, severity: int) -> str:
+    """Return what the schema of results says that an interval means."""
+    if low >= severity:
+        return "fail"
+    return "pass" if high < severity else "inconclusive"
 
 
 def _matches(pattern: "re.Pattern[str]") -> Callable[[Any], bool]:

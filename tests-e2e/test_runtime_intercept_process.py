@@ -123,7 +123,8 @@ def test_a_forked_child_is_protected_and_names_its_calls_anew(server: Any) -> No
         "import openai, os\nfrom arc_runtime import Arc\nfrom arc_runtime.testing import MemorySink\n"
         "sink = MemorySink()\narc = Arc(sink=sink)\npid = os.fork()"
         + CALL
-        + "print(sink.events[0].event_id, flush=True)\n"
+        # one write: unbuffered, print writes the line and its end apart, and two processes would mix them
+        + "os.write(1, sink.events[0].event_id.encode() + b'\\n')\n"
         "if pid:\n    os.waitpid(pid, 0)\nelse:\n    os._exit(0)\n"
     )
     names = run(code, server).split()

@@ -18,6 +18,7 @@ from arc_runtime.model import Call, Decision, Sink
 if TYPE_CHECKING:  # imported on use: importing arc_runtime stays cheap
     from arc_runtime.parts import Parts
 
+ArcT = TypeVar("ArcT")
 ClientT = TypeVar("ClientT")
 
 DISABLED = Decision(None, (), "disabled")
@@ -29,7 +30,16 @@ _current: List["Arc"] = []
 """The open Arc of this process, if any."""
 
 
-class Arc:
+class _OnePerProcess(type):
+    """Makes ``Arc()`` one step, so that threads which call it at once, or while another closes it, agree on one Arc."""
+
+    def __call__(cls: Type[ArcT], *args: Any, **kwargs: Any) -> ArcT:
+        with _lock:
+            made: ArcT = type.__call__(cls, *args, **kwargs)
+            return made
+
+
+class Arc(metaclass=_OnePerProcess):
     """Intercepts LLM calls from now on, fixes those that match a known failure, and reports what happened.
 
     Everything is optional and has an ``ARC_*`` variable. A wrong argument raises ConfigError (or PatternError for a
@@ -38,8 +48,7 @@ class Arc:
 
     def __new__(cls, *args: Any, **kwargs: Any) -> "Arc":
         """Return the open Arc of this process, or a new one."""
-        with _lock:
-            return _current[0] if _current else super().__new__(cls)
+        return _current[0] if _current else super().__new__(cls)
 
     def __init__(
         self,
@@ -61,21 +70,22 @@ class Arc:
             settings, endpoint=endpoint, api_key=api_key, cache_dir=cache_dir, log_level=log_level, packs=packs
         )
         given = {name: value for name, value in given.items() if value is not None}
-        with _lock:
-            known: Dict[str, Any] = self.__dict__.get("_given", {})
-            config = load({**known, **given})
-            self._start(config, sink)
-            self._given = {**known, **given}
-            if not _current:
-                _current.append(self)
+        known: Dict[str, Any] = self.__dict__.get("_given", {})
+        config = load({**known, **given})
+        self._start(config, sink)
+        self._given = {**known, **given}
+        if not _current:
+            _current.append(self)
 
     def _start(self, config: Config, sink: Optional[Sink]) -> None:
-        """Build or change the parts; whatever raises leaves no patch behind."""
+        """Build or change the parts; whatever raises leaves no patch behind, and what was in force stays in force."""
         parts: Any = self.__dict__.get("_parts")
+        logger = logging.getLogger("arc_runtime")
+        level_before = logger.level
         for problem in config.problems if "_config" not in self.__dict__ else ():
             _logger.warning("%s", problem)
         if config.log_level is not None:
-            logging.getLogger("arc_runtime").setLevel(config.log_level)
+            logger.setLevel(config.log_level)
         if not config.disable:
             from arc_runtime.parts import Parts as Built
 
@@ -84,6 +94,7 @@ class Arc:
             try:
                 parts.apply(config, sink)
             except BaseException:
+                logger.setLevel(level_before)
                 if fresh:
                     parts.close()
                 raise
@@ -142,8 +153,15 @@ class Arc:
 
         The SDK's class is patched, so other clients of the same SDK are intercepted as well, and none twice.
         """
-        if self._parts is not None and not self._parts.installer.install_for(client):
-            _logger.warning("wrap: %s is no client that we know; its calls stay as they are", type(client).__name__)
+        if self._parts is None or (self in _current and self._parts.installer.install_for(client)):
+            return client
+        kind = type(client).__name__
+        if self not in _current:
+            _logger.warning("wrap: this Arc is closed, so calls of %s stay as they are: make a new Arc()", kind)
+        elif not self._parts.installer.knows(
+            client
+        ):  # of a client that we know and cannot intercept, the installer has told why
+            _logger.warning("wrap: %s is no client that we know; its calls stay as they are", kind)
         return client
 
     def explain(self, request: Mapping[str, Any], provider: str = "openai", operation: str = "") -> Decision:

@@ -41,8 +41,9 @@ class Parts:
     def apply(self, config: Config, sink: Optional[Sink]) -> None:
         """Become what the configuration says. Raises PatternError for a pack that an argument named."""
         with self._lock:
-            self.pipeline.min_confidence = config.min_confidence
+            # first what can be refused: then nothing has changed
             self._apply_packs(config.packs, strict=config.origins.get("ARC_PACKS") == "argument")
+            self.pipeline.min_confidence = config.min_confidence
             self._apply_sink(config.telemetry, sink)
             self._apply_metrics(config.metrics)
             if config.intercept:

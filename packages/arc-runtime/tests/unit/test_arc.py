@@ -5,7 +5,7 @@ import pytest
 
 from arc_runtime import Arc, Decision
 from arc_runtime import __all__ as public
-from arc_runtime.errors import ConfigError, PatternError
+from arc_runtime.errors import ConfigError, PatternError, TargetMissing
 from arc_runtime.interceptors.memory import MemoryClient, MemoryInterceptor
 from arc_runtime.testing import MemorySink, reraise_failures, suppressed
 
@@ -80,6 +80,20 @@ def test_a_wrong_argument_leaves_no_arc() -> None:
     }
 
 
+def test_a_wrong_argument_leaves_the_arc_that_runs_as_it_is() -> None:
+    arc = Arc(intercept=False, min_confidence=0.1, log_level="ERROR")
+    arc.register_pattern({"model": "m"}, {"x": 1}, confidence=0.3)
+    for wrong in ({"packs": ("nobody",)}, {"endpoint": "http://x"}):
+        with pytest.raises((ConfigError, PatternError)):
+            Arc(min_confidence=0.9, log_level="DEBUG", metrics_port=0, **wrong)
+    assert fixed(arc) == {"model": "m", "x": 1}
+    assert arc.explain(HOT).body is not None
+    assert arc.config.min_confidence == 0.1
+    assert arc.metrics_port is None
+    assert logging.getLogger("arc_runtime").level == logging.ERROR
+    logging.getLogger("arc_runtime").setLevel(logging.NOTSET)
+
+
 def test_a_wrong_variable_is_a_warning(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     monkeypatch.setenv("ARC_PACKS", "hello_world,/nowhere/x.yaml")
     monkeypatch.setenv("ARC_MIN_CONFIDENCE", "very")
@@ -149,6 +163,30 @@ def test_an_unknown_client_is_returned_and_told(caplog: pytest.LogCaptureFixture
     client = object()
     assert Arc(intercept=False).wrap(client) is client
     assert "no client that we know" in caplog.text
+
+
+def test_a_closed_arc_says_that_it_wraps_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    arc = Arc(intercept=False)
+    arc.close()
+    client = object()
+    assert arc.wrap(client) is client
+    assert "this Arc is closed" in caplog.text
+    assert "no client that we know" not in caplog.text
+
+
+def test_a_client_that_cannot_be_intercepted_is_not_called_unknown(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(interceptor: MemoryInterceptor, observer: Any) -> Any:
+        raise TargetMissing("not as we know it")
+
+    monkeypatch.setattr(MemoryInterceptor, "install", refuse)
+    arc = Arc(intercept=False)
+    assert arc._parts is not None
+    arc._parts.installer._interceptors["memory"] = MemoryInterceptor()
+    arc.wrap(MemoryClient())
+    assert "memory is not intercepted: not as we know it" in caplog.text
+    assert "no client that we know" not in caplog.text
 
 
 def test_the_level_of_our_logger_can_be_set() -> None:

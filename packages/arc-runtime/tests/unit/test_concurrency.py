@@ -1,10 +1,14 @@
 """One Arc, many threads and tasks: no request gets another one's fix, and none is counted twice."""
 
 import asyncio
+import contextlib
 import threading
 from typing import Any, Dict, List
 
+import pytest
+
 from arc_runtime import Arc
+from arc_runtime import arc as facade
 from arc_runtime.interceptors.memory import MemoryClient, MemoryInterceptor
 from arc_runtime.interceptors.provenance import CURRENT_CALL, new_call_id
 from arc_runtime.testing import MemorySink
@@ -84,6 +88,32 @@ def test_many_threads_that_start_an_arc_get_one() -> None:
         thread.join()
     assert len(set(map(id, found))) == 1
     assert found[0].health()["patterns"] == WORKERS + 1
+
+
+def test_threads_between_the_making_and_the_start_of_an_arc_get_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lock lets both threads go on at the same time, each time that it is released."""
+    meeting = threading.Barrier(2)
+
+    class Lock:
+        def __init__(self) -> None:
+            self.inner = threading.RLock()
+
+        def __enter__(self) -> None:
+            self.inner.acquire()
+
+        def __exit__(self, *exc: object) -> None:
+            self.inner.release()
+            with contextlib.suppress(threading.BrokenBarrierError):
+                meeting.wait(1)
+
+    monkeypatch.setattr(facade, "_lock", Lock())
+    found: List[Any] = []
+    threads = [threading.Thread(target=lambda: found.append(Arc(intercept=False))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found[0] is found[1]
 
 
 def test_names_of_calls_do_not_repeat() -> None:

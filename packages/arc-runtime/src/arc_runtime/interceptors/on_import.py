@@ -57,10 +57,18 @@ class Installer:
 
     def install_for(self, client: Any) -> bool:
         """Intercept the SDK of a client object; False when it is of none that we know."""
+        interceptor = self._interceptor_of(client)
+        return interceptor is not None and self.install(interceptor)
+
+    def knows(self, client: Any) -> bool:
+        """Return whether a client object is of an SDK that we know, intercepted or not."""
+        return self._interceptor_of(client) is not None
+
+    def _interceptor_of(self, client: Any) -> Optional[Interceptor]:
         for interceptor in self._interceptors.values():
             if guard.run("covers", False, interceptor.covers, client):
-                return self.install(interceptor)
-        return False
+                return interceptor
+        return None
 
     def status(self) -> Dict[str, str]:
         """Return ``{provider: "patched" | "waiting for its import" | what went wrong}``."""

@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 import sqlite3
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from arc_common.clock import ManualClock
+from arc_common.undo import Undo
 from arc_sim.errors import ConfigError, Interrupted, PlanError, ProbeError, StartTimeout
 from arc_sim.experiment.events import CellMeasured, CellStarted, PhaseStarted
 from arc_sim.probes.memory import LatencyModel, ModelArm
+from arc_sim.sandboxes.base import Deployment, Running
 from arc_sim.sandboxes.memory import MemorySandbox
 from arc_sim.testing import memory_hooks
 from arc_sim.workflow.request import read_request
@@ -222,3 +227,32 @@ def test_a_run_inside_a_git_hook_leaves_what_is_staged(shop: Path, monkeypatch: 
         hook.setenv("GIT_PREFIX", "")
         run_workflow(read_request({"rounds": 2}, shop), memory_hooks())
     assert git(shop, "status", "--porcelain") == "A  staged.txt"
+
+
+def test_an_interrupt_between_a_start_and_its_way_back_leaves_nothing(shop: Path) -> None:
+    class Interrupted(MemorySandbox):
+        def up(self, deployment: Deployment) -> tuple[Running, Undo]:
+            super().up(deployment)
+            raise KeyboardInterrupt
+
+    sandbox = Interrupted()
+    with pytest.raises(KeyboardInterrupt):
+        run_workflow(read_request({}, shop), memory_hooks(sandbox=sandbox))
+    assert sandbox.running == []
+
+
+def test_a_start_is_not_held_against_interrupts(shop: Path) -> None:
+    held: list[str] = []
+
+    @contextmanager
+    def hold() -> Iterator[None]:
+        held.append("held")
+        yield
+        held.pop()
+
+    class Watching(MemorySandbox):
+        def up(self, deployment: Deployment) -> tuple[Running, Undo]:
+            assert held == [], "Ctrl-C would wait until the services are ready"
+            return super().up(deployment)
+
+    run_workflow(read_request({"rounds": 2}, shop), replace(memory_hooks(sandbox=Watching()), hold=hold))

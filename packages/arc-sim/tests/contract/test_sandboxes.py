@@ -94,6 +94,14 @@ class TestContract:
         with pytest.raises(SandboxError):
             first.check_alive()
 
+    def test_close_ends_what_nobody_kept_the_way_back_of(self, sandbox, chain):
+        running, undo = sandbox.up(chain.real())
+        sandbox.close()
+        with pytest.raises(SandboxError):
+            running.check_alive()
+        undo()
+        sandbox.close()
+
     def test_services_out_of_scope_have_no_edges(self, sandbox, chain):
         running, undo = sandbox.up(chain.deployment(chain.start("gateway"), scope=("gateway",)))
         assert running.proxied_edges() == ()

@@ -64,3 +64,6 @@ class Sandbox(Protocol):
 
         Raises StartTimeout or SandboxError with the service and its last log lines.
         """
+
+    def close(self) -> None:
+        """End all that ``up`` started and that still runs, even where an interruption lost its way back."""

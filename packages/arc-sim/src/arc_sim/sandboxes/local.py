@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable, Mapping
 
-from arc_common.undo import Undo
+from arc_common.undo import Undo, UndoStack
 from arc_sim.errors import InjectError, NotAvailable, SandboxError
 from arc_sim.model import Edge, Evidence, Revision
 from arc_sim.sandboxes.assembly import Assembly
@@ -86,6 +86,7 @@ class LocalSandbox:
 
     def __init__(self, grace_s: float = 1.0) -> None:
         self._grace_s = grace_s
+        self._started: list[Assembly] = []
 
     def preflight(self) -> None:
         """Raise NotAvailable where there are no process groups or no loopback ports; starts nothing."""
@@ -99,9 +100,18 @@ class LocalSandbox:
     def up(self, deployment: Deployment) -> tuple[Running, Undo]:
         """Start everything in scope and wait until it is ready; callees before their callers."""
         assembly = Assembly(wire(deployment), self._grace_s)
+        self._started.append(assembly)
         try:
             assembly.start()
             return LocalRunning(assembly), Undo(assembly.close, f"stop {deployment.revision}")
         except BaseException:
             assembly.close()
             raise
+
+    def close(self) -> None:
+        """End all that still runs. Raises SandboxError, after all was tried, naming what could not be ended."""
+        stack = UndoStack()
+        while self._started:
+            stack.push(self._started.pop(0).close)
+        for _, error in stack.close():
+            raise error

@@ -72,6 +72,12 @@ class MemorySandbox:
 
         def down() -> None:
             running.is_up = False
-            self.running.remove(running)
+            if running in self.running:
+                self.running.remove(running)
 
         return running, Undo(down, f"stop {deployment.revision}")
+
+    def close(self) -> None:
+        """Take down whatever is up."""
+        while self.running:
+            self.running.pop().is_up = False

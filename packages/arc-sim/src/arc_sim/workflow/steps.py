@@ -85,12 +85,13 @@ def start_sandbox(session: Session, state: State) -> State:
     session.parts.sandbox.preflight()
     graphs: dict[Revision, Graph] = {"base": unpack(Graph, state["base"]), "head": unpack(Graph, state["head"])}
     names = names_at_base(graphs["base"], graphs["head"], request.diff)
-    for wanted in _deployments(session, state, graphs, names):
+    deployments = _deployments(session, state, graphs, names)
+    session.undos.push(session.parts.sandbox.close, "stop what the sandbox started")
+    for wanted in deployments:
         session.deadline.check(f"starting {wanted.revision}")
         session.journal.write("up", revision=wanted.revision, scope=wanted.scope)
-        with session.hooks.hold():
-            running, undo = session.parts.sandbox.up(_in_time(wanted, session))
-            session.undos.push(undo)
+        running, undo = session.parts.sandbox.up(_in_time(wanted, session))
+        session.undos.push(undo)
         targets = plan.targets if wanted.revision == "head" else to_base(plan.targets, names)
         session.arms[wanted.revision] = Arm(running, targets)
         session.journal.write("ready", revision=wanted.revision, stand_ins=running.stand_ins)

@@ -47,7 +47,7 @@ class Lane:
         self._clock = clock
         self._hurry_until = 0
         self._start_lock = threading.Lock()
-        self._progress = threading.Condition(threading.Lock())
+        self._progress = threading.Condition(threading.RLock())  # a signal handler may flush inside a flush
 
     def start(self, wait_s: float = 0.0) -> None:
         """Start the thread unless it runs; when the interpreter refuses, the next event tries again.

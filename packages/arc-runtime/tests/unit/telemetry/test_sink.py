@@ -10,7 +10,7 @@ from arc_runtime.config import TelemetryConfig
 from arc_runtime.errors import Rejected, Unavailable
 from arc_runtime.model import Call, Decision, Event, Outcome
 from arc_runtime.telemetry.transports.memory import MemoryTransport
-from arc_runtime.telemetry.worker import THREAD_NAME, TelemetrySink
+from arc_runtime.telemetry.worker import THREAD_NAME, Lane, TelemetrySink
 
 CALL = Call("c" * 32, "openai", "chat.completions", {"model": "gpt-4"}, False, "3", 1_700_000_000.0)
 LONG_S = 30.0
@@ -156,6 +156,28 @@ def test_emit_from_a_finalizer_does_not_deadlock(pair: Tuple[TelemetrySink, Memo
         gc.set_threshold(*before)
     assert sink.flush(LONG_S)
     assert len(transport.events) >= 200
+
+
+def test_flush_inside_a_flush_does_not_deadlock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when a signal handler closes the Arc while the program flushes: here at the worst moment, with the lock held."""
+    sink, transport = make()
+    transport.failures = [Unavailable("away")] * 100_000
+    losses, inner = Lane._losses, []
+
+    def interrupted(lane: Lane) -> Any:
+        if threading.current_thread().name == "flushing" and lane._progress._is_owned() and not inner:  # type: ignore[attr-defined] # the moment
+            inner.append(None)
+            inner.append(sink.flush(0.01))
+        return losses(lane)
+
+    monkeypatch.setattr(Lane, "_losses", interrupted)
+    sink.emit(event(1))
+    flushing = threading.Thread(target=sink.flush, args=(0.1,), name="flushing", daemon=True)
+    flushing.start()
+    flushing.join(10)
+    assert not flushing.is_alive()
+    assert inner == [None, False]
+    sink.close(0.0)
 
 
 def test_thread_that_cannot_start_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:

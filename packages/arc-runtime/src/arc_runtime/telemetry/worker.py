@@ -178,7 +178,8 @@ class TelemetrySink:
         self._make_transport = make_transport or (lambda: create("grpc", config))
         self._clock = clock or SystemClock()
         self._closed = False
-        self._fork_gate: Optional[Lane] = None
+        self._forking: Dict[int, Lane] = {}
+        """The lane whose gate a thread holds while it forks; several may fork at the same time."""
         self._exit_left_s = config.flush_timeout_s
         self._lane = Lane(config, self._make_transport, self._clock)
         lifecycle.watch(self)
@@ -245,14 +246,14 @@ class TelemetrySink:
 
     def before_fork(self) -> None:
         """Close the connection, so that parent and child each open their own; waits at most 1 s for the worker."""
-        lane, self._fork_gate = self._lane, None
+        lane = self._lane
         if lane.thread is None or lane.transport is None or lane.thread is threading.current_thread():
             return
         if not lane.gate.acquire(blocking=False):
             lane.transport.interrupt()
             if not lane.gate.acquire(timeout=1.0):
                 return
-        self._fork_gate = lane
+        self._forking[threading.get_ident()] = lane
         if lane.transport.connected:
             lane.transport.close()
             # gRPC's own threads finish after close() returns; a fork in between left a lock held in the child
@@ -260,13 +261,13 @@ class TelemetrySink:
 
     def after_fork_in_parent(self) -> None:
         """Go on; the worker connects again with the next batch."""
-        lane, self._fork_gate = self._fork_gate, None
+        lane = self._forking.pop(threading.get_ident(), None)
         if lane is not None:
             lane.gate.release()
 
     def after_fork_in_child(self) -> None:
         """Begin with nothing: what waits belongs to the parent, which sends it."""
-        self._fork_gate = None
+        self._forking = {}
         self._lane = Lane(self._config, self._make_transport, self._clock)
 
     def before_exit(self) -> None:

@@ -159,7 +159,7 @@ def test_emit_from_a_finalizer_does_not_deadlock(pair: Tuple[TelemetrySink, Memo
 
 
 def test_flush_inside_a_flush_does_not_deadlock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As when a signal handler closes the Arc while the program flushes: here at the worst moment, with the lock held."""
+    """As when a signal handler closes the Arc while the program flushes: at the worst moment, with the lock held."""
     sink, transport = make()
     transport.failures = [Unavailable("away")] * 100_000
     losses, inner = Lane._losses, []
@@ -192,6 +192,34 @@ def test_thread_that_cannot_start_is_tried_again(monkeypatch: pytest.MonkeyPatch
         assert sink.flush(0.0) is False
     sink.emit(event(2))
     assert sink.flush(LONG_S)
+    assert len(transport.events) == 2
+    sink.close(LONG_S)
+
+
+def test_threads_that_fork_at_the_same_time_leave_the_worker_running() -> None:
+    class Told(MemoryTransport):
+        asked = threading.Event()
+
+        def interrupt(self) -> None:
+            self.asked.set()
+
+    transport = Told()
+    sink = TelemetrySink(TelemetryConfig("grpc://127.0.0.1:1"), lambda: transport)
+    sink.emit(event(1))
+    assert sink.flush(LONG_S)
+    sink.before_fork()
+
+    def fork_too() -> None:
+        sink.before_fork()
+        sink.after_fork_in_parent()
+
+    second = threading.Thread(target=fork_too)
+    second.start()
+    assert transport.asked.wait(LONG_S)  # it waits for the worker, whom the first has stopped
+    sink.after_fork_in_parent()
+    second.join(LONG_S)
+    sink.emit(event(2))
+    assert sink.flush(5.0)
     assert len(transport.events) == 2
     sink.close(LONG_S)
 

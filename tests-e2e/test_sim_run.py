@@ -259,3 +259,34 @@ def test_a_service_that_does_not_start_is_named_with_its_last_words(lab: Lab, tm
     assert "orders" in done.stderr
     assert "cannot find my secret" in done.stderr
     broken.check_clean()
+
+
+def test_a_service_that_dies_under_the_fault_is_the_finding(lab: Lab, tmp_path: Path) -> None:
+    clone = tmp_path / "clone"
+    git(tmp_path, "clone", "--quiet", str(lab.repo), str(clone))
+    main = clone / "services" / "orders" / "main.py"
+    text = main.read_text()
+    watched = text.replace("    try:\n        payments", "    began = time.monotonic()\n    try:\n        payments")
+    watched = watched.replace(
+        "    order = {", "    if time.monotonic() - began > 0.2:\n        give_up()\n    order = {"
+    )
+    watched = watched.replace(
+        "def place_order", "def give_up():\n    print('too slow', flush=True)\n    os._exit(9)\n\n\ndef place_order"
+    )
+    assert watched.count("give_up()") == 2
+    main.write_text(watched.replace("import sys\n", "import sys\nimport time\n"))
+    git(clone, "-c", "user.name=T", "-c", "user.email=t@example.com", "commit", "--quiet", "-am", "orders: a watchdog")
+    fragile = Lab(clone, lab.home, lab.temporary)
+    done = fragile.run("--rounds", "2")
+    assert done.returncode == 1, done.stderr
+    result = json.loads(done.stdout)
+    Draft202012Validator(load("simulation_result")).validate(result)
+    words = "a service of head died in 2 of 2 rounds (orders exited with status 9; its last lines are in the journal)"
+    assert words in result["explanation"]
+    arms = result["metrics"]["arms"]
+    assert (arms["head_fault"]["error_rate"], arms["head_calm"]["error_rate"]) == (1.0, 0.0)
+    assert arms["base_fault"]["error_rate"] == 0.0
+    told = [entry for entry in fragile.journal() if entry["action"] == "died"]
+    assert len(told) == 2
+    assert all("too slow" in str(entry["text"]) for entry in told)
+    fragile.check_clean()

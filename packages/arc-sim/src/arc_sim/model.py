@@ -291,6 +291,8 @@ class Observation:
     """``{"http_503": 3, "timeout": 1}``."""
     started_s: float = 0.0
     """Monotonic, relative to the start of the run."""
+    died: str = ""
+    """Which service ended meanwhile, and how; empty when all went on. Then every request counts as failed."""
 
 
 # --- the result -----------------------------------------------------------------------------------------------

@@ -56,6 +56,7 @@ def change(what, before, after, place=True):
         (change("removed", None, None), "removes the dependency orders -> payments"),
         (replace(FINDINGS, changes=()), "changes no timeout, retry, fallback or dependency"),
         (replace(FINDINGS, stand_ins=("a", "b"), evidence="model"), "a and b ran as stand-ins"),
+        (replace(FINDINGS, deaths=("a died",) * 3), "a service of head died in 3 of 5 rounds (a died; its last lines"),
         (replace(FINDINGS, idle=(("mailer", "store"),)), "does not wait for (mailer -> store)"),
         (replace(FINDINGS, risk=replace(RISK, verdict="inconclusive")), "inconclusive, the interval straddles"),
         (replace(FINDINGS, risk=replace(RISK, verdict="pass")), "below the severity of 50"),

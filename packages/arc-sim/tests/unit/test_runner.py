@@ -16,6 +16,7 @@ from arc_sim.faults.catalog import load_scenario
 from arc_sim.injectors.memory import MemoryInjector
 from arc_sim.model import Edge, Fault, Graph, LoadSpec, Plan, Scenario, Service
 from arc_sim.plan.draw import order_cells
+from arc_sim.probes.base import Refused
 from arc_sim.probes.memory import LatencyModel, MemoryProbe, ModelArm
 from arc_sim.risk.score import assess
 from arc_sim.sandboxes.base import Deployment
@@ -173,3 +174,71 @@ def test_journal_without_a_file_and_after_closing(tmp_path):
         journal.write("one", text="ü\n")
     journal.write("late")
     assert [json.loads(line)["action"] for line in (tmp_path / "j").read_text("utf-8").splitlines()] == ["one"]
+
+
+class Deadly(MemoryProbe):
+    """A service of ``revision`` ends while a cell of ``condition`` is measured, the first ``times`` times."""
+
+    def __init__(self, revision, condition, times, refuse=False):
+        super().__init__()
+        self.when, self.times, self.refuse = (revision, condition), times, refuse
+
+    def measure(self, running, load, cell):
+        seen = super().measure(running, load, cell)
+        is_due = self.when == (running.revision, "fault" if running.faults else "calm")
+        if is_due and self.times:
+            self.times -= 1
+            running.kill("payments", "out of memory")
+            if self.refuse:
+                kinds = {"refused": len(seen.latencies_ms)}
+                raise Refused("nobody is there", replace(seen, errors=len(seen.latencies_ms), error_kinds=kinds))
+        return seen
+
+
+def restartable(setup, revision):
+    def restart():
+        scope = ("orders", "payments")
+        running, _ = MemorySandbox().up(Deployment(revision, "c", Path(), GRAPH, (), scope, "orders"))
+        setup.started.append(running)
+        return Arm(running, (EDGE,), restart)
+
+    setup.started = []
+    setup.arms[revision] = replace(setup.arms[revision], restart=restart)
+
+
+@pytest.mark.parametrize("refuse", [False, True], ids=["behind the entry", "the entry itself"])
+def test_a_service_of_head_that_dies_under_the_fault_is_a_finding(make, refuse):
+    setup = make()
+    restartable(setup, "head")
+    seen = run_cells(PLAN, setup.arms, replace(setup.tools, probe=Deadly("head", "fault", 3, refuse)))
+    assert [observation.cell for observation in seen] == list(PLAN.cells)
+    dead = [observation for observation in seen if observation.died]
+    assert [observation.died for observation in dead] == ["payments died"] * 3
+    assert {(o.cell.revision, o.cell.condition) for o in dead} == {("head", "fault")}
+    assert all(o.errors == sum(o.error_kinds.values()) == len(o.latencies_ms) for o in dead)
+    assert sum(observation.errors for observation in seen if not observation.died) == 0
+    assert len(setup.started) == 3
+    assert assess(seen, severity=50).score.value >= 50
+    assert [e["text"] for e in setup.journal() if e["action"] == "died"] == [
+        "payments died; last lines: out of memory"
+    ] * 3
+    assert all(not running.faults for running in [*setup.running.values(), *setup.started])
+
+
+@pytest.mark.parametrize("when", [("base", "calm"), ("base", "fault"), ("head", "calm")])
+def test_any_other_death_ends_the_run(make, when):
+    setup = make()
+    restartable(setup, "base")
+    restartable(setup, "head")
+    with pytest.raises(SandboxError, match=r"payments died.*out of memory"):
+        run_cells(PLAN, setup.arms, replace(setup.tools, probe=Deadly(*when, 1)))
+    assert setup.started == []
+
+
+def test_a_head_that_was_dead_before_the_fault_is_no_finding(make):
+    setup = make()
+    restartable(setup, "head")
+    setup.running["head"].kill("payments", "on its own")
+    with pytest.raises(SandboxError, match="on its own"):
+        setup.run()
+    assert "inject" not in [entry["action"] for entry in setup.journal() if entry.get("revision") == "head"]

@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 from math import ceil
 
 from arc_common.undo import Undo
-from arc_sim.errors import InjectError
+from arc_sim.errors import InjectError, SandboxError
 from arc_sim.experiment.deadline import Deadline
 from arc_sim.experiment.events import CellMeasured, CellStarted, Listener, ignore
 from arc_sim.experiment.journal import Journal
 from arc_sim.experiment.steady import check_steady
 from arc_sim.injectors.base import Injector
 from arc_sim.model import Cell, LoadSpec, Observation, Plan, Revision
-from arc_sim.probes.base import Probe
+from arc_sim.probes.base import Probe, Refused
 from arc_sim.sandboxes.base import Running
 
 STEADY_S = 0.5
@@ -27,6 +27,8 @@ class Arm:
 
     running: Running
     targets: tuple[tuple[str, str], ...]
+    restart: "Callable[[], Arm] | None" = None
+    """Ends what is left of it and starts it again, for the cells that follow after a service died."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +47,13 @@ class Tools:
 def run_cells(plan: Plan, arms: dict[Revision, Arm], tools: Tools) -> tuple[Observation, ...]:
     """Measure every cell and return the observations in the order of the plan.
 
+    A service of head that dies under the fault is the strongest of findings: every request of the cell counts as
+    failed, and head is started again for the cells that follow.
     Raises InjectError when the fault cannot be injected or is on no edge, ProbeError when base is not steady,
-    SandboxError when a service dies, Interrupted when the deadline passes; no fault is left in.
+    SandboxError when a service of base dies, or one of head without the fault, Interrupted when the deadline passes;
+    no fault is left in.
     """
+    arms = dict(arms)
     _check_injectable(plan, arms, tools.injector)
     _look_at_base(plan, arms["base"], tools)
     seen: list[Observation] = []
@@ -56,6 +62,8 @@ def run_cells(plan: Plan, arms: dict[Revision, Arm], tools: Tools) -> tuple[Obse
         tools.listen(CellStarted(cell, number, len(plan.cells), plan.rounds, plan.targets))
         observation = _measure(plan, cell, arms[cell.revision], tools)
         seen.append(observation)
+        if observation.died:
+            arms[cell.revision] = _restarted(arms[cell.revision], tools)
         tools.listen(CellMeasured(observation, number, len(plan.cells)))
     base_calm = [o for o in seen if (o.cell.revision, o.cell.condition) == ("base", "calm")]
     check_steady(base_calm, plan.load.service, arms["base"].running.log_tail(plan.load.service, 5))
@@ -85,18 +93,54 @@ def _look_at_base(plan: Plan, arm: Arm, tools: Tools) -> None:
 
 def _measure(plan: Plan, cell: Cell, arm: Arm, tools: Tools) -> Observation:
     where: dict[str, object] = {"round": cell.round_index + 1, "revision": cell.revision, "condition": cell.condition}
+    arm.running.check_alive()
     recover = _inject(plan, cell, arm, tools, where)
     try:
         tools.journal.write("measure", **where)
-        observation = tools.probe.measure(arm.running, _within(plan.load, tools.deadline), cell)
+        observation, refused = _observe(arm, _within(plan.load, tools.deadline), cell, tools)
     finally:
         recover()
         if cell.condition == "fault":
             tools.journal.write("recover", **where)
     _note(observation, tools.journal, where)
-    arm.running.check_alive()
     tools.deadline.check(f"measuring round {cell.round_index + 1} of {plan.rounds}")
+    try:
+        arm.running.check_alive()
+    except SandboxError as error:
+        if not _is_finding(error, cell, arm):
+            raise
+        tools.journal.write("died", **where, text=error.message)
+        return _all_failed(observation, error)
+    if refused is not None:
+        raise refused
     return observation
+
+
+def _observe(arm: Arm, load: LoadSpec, cell: Cell, tools: Tools) -> tuple[Observation, Refused | None]:
+    """Measure; an entry that accepts nothing is an error only when it is alive."""
+    try:
+        return tools.probe.measure(arm.running, load, cell), None
+    except Refused as refused:
+        return refused.seen, refused
+
+
+def _is_finding(death: SandboxError, cell: Cell, arm: Arm) -> bool:
+    under_fault = (cell.revision, cell.condition) == ("head", "fault")
+    return under_fault and death.code == "sandbox.service_died" and arm.restart is not None
+
+
+def _all_failed(seen: Observation, death: SandboxError) -> Observation:
+    """Return the observation with every request failed: what the load did not notice is down all the same."""
+    more = len(seen.latencies_ms) - seen.errors
+    kinds = {**seen.error_kinds, "service_died": more} if more else seen.error_kinds
+    words = death.message.partition("; ")[0]  # without the last lines of its log
+    return replace(seen, errors=len(seen.latencies_ms), error_kinds=kinds, died=words)
+
+
+def _restarted(arm: Arm, tools: Tools) -> Arm:
+    assert arm.restart is not None
+    tools.deadline.check("starting head again")
+    return arm.restart()
 
 
 def _inject(plan: Plan, cell: Cell, arm: Arm, tools: Tools, where: dict[str, object]) -> Undo:

@@ -19,6 +19,7 @@ from aiohttp import (
 from arc_common.clock import Clock, SystemClock
 from arc_sim.errors import ProbeError
 from arc_sim.model import Cell, LoadSpec, Observation
+from arc_sim.probes.base import Refused
 from arc_sim.sandboxes.base import Running
 
 MAX_REQUESTS = 100_000
@@ -59,16 +60,17 @@ class HttpProbe:
     def measure(self, running: Running, load: LoadSpec, cell: Cell) -> Observation:
         """Send the load and return what was seen after the warm-up.
 
-        Raises ProbeError when not one connection could be made, or when the load is larger than MAX_REQUESTS.
+        Raises Refused when not one connection could be made, ProbeError when the load is larger than MAX_REQUESTS.
         """
         started_s = self._clock.monotonic() - self._born_s
         outcomes = asyncio.run(_send_all(running.entry_address, load))
         kinds = Counter(outcome.error for outcome in outcomes if outcome.error is not None)
+        latencies_ms = tuple(outcome.latency_ms for outcome in outcomes)
+        seen = Observation(cell, latencies_ms, kinds.total(), dict(sorted(kinds.items())), started_s)
         if kinds["refused"] == len(outcomes):
             host, port = running.entry_address
-            raise ProbeError(f"{load.service} at {host}:{port} accepts no connection", code="probe.refused")
-        latencies_ms = tuple(outcome.latency_ms for outcome in outcomes)
-        return Observation(cell, latencies_ms, kinds.total(), dict(sorted(kinds.items())), started_s)
+            raise Refused(f"{load.service} at {host}:{port} accepts no connection", seen)
+        return seen
 
 
 def schedule(load: LoadSpec) -> tuple[list[float], int]:

@@ -22,6 +22,8 @@ class Findings:
     evidence: Evidence
     stand_ins: tuple[str, ...]
     changes: tuple[EdgeChange, ...]
+    deaths: tuple[str, ...] = ()
+    """How a service of head ended under the fault, for each round in which one did."""
     idle: tuple[tuple[str, str], ...] = ()
     """Faulted edges that a request at the entry does not wait for."""
 
@@ -29,7 +31,7 @@ class Findings:
 def explain(findings: Findings) -> str:
     """Return one paragraph per question: how bad, what was seen, why, how sure, what was left out."""
     paragraphs = [
-        f"{_verdict(findings)} {_seen(findings)}",
+        " ".join(filter(None, (_verdict(findings), _deaths(findings), _seen(findings)))),
         _causes(findings),
         _evidence(findings),
         _not_tested(findings),
@@ -65,6 +67,17 @@ def _verdict(findings: Findings) -> str:
         return f"{text}: inconclusive, the interval straddles the severity of {severity}; more --rounds narrow it."
     side = "at or above" if findings.risk.verdict == "fail" else "below"
     return f"{text}, {side} the severity of {severity}."
+
+
+def _deaths(findings: Findings) -> str:
+    if not findings.deaths:
+        return ""
+    rounds = findings.plan.rounds
+    return (
+        f"Under the fault a service of head died in {len(findings.deaths)} of {rounds} rounds "
+        f"({_list(sorted(set(findings.deaths)))}; its last lines are in the journal): all requests that were sent "
+        "meanwhile count as failed, and head was started again."
+    )
 
 
 def _seen(findings: Findings) -> str:

@@ -13,7 +13,7 @@ from arc_sim.experiment.runner import Arm, Tools, run_cells
 from arc_sim.model import Diff, EdgeChange, Evidence, Graph, Impact, Observation, Plan, Revision, Risk
 from arc_sim.plan.draw import Sides, Wish, draw_plan
 from arc_sim.plan.names import by_head_names, names_at_base, to_base
-from arc_sim.plan.targets import is_reached
+from arc_sim.plan.targets import Edges, is_reached
 from arc_sim.report.json import check_result, render_json, write_atomically
 from arc_sim.risk.explain import Findings, explain, explain_alone, explain_untouched
 from arc_sim.risk.score import assess
@@ -88,13 +88,8 @@ def start_sandbox(session: Session, state: State) -> State:
     deployments = _deployments(session, state, graphs, names)
     session.undos.push(session.parts.sandbox.close, "stop what the sandbox started")
     for wanted in deployments:
-        session.deadline.check(f"starting {wanted.revision}")
-        session.journal.write("up", revision=wanted.revision, scope=wanted.scope)
-        running, undo = session.parts.sandbox.up(_in_time(wanted, session))
-        session.undos.push(undo)
         targets = plan.targets if wanted.revision == "head" else to_base(plan.targets, names)
-        session.arms[wanted.revision] = Arm(running, targets)
-        session.journal.write("ready", revision=wanted.revision, stand_ins=running.stand_ins)
+        session.arms[wanted.revision] = _start(session, wanted, targets)
     runnings = [session.arms["base"].running, session.arms["head"].running]
     stand_ins = {name for running in runnings for name in running.stand_ins}
     scope = {name for wanted in runnings for edge in wanted.proxied_edges() for name in edge.key} | {state["entry"]}
@@ -141,6 +136,7 @@ def explain_result(session: Session, state: State) -> State:
         evidence=state["evidence"],  # type: ignore[arg-type]  # written by start_sandbox
         stand_ins=tuple(state["stand_ins"]),
         changes=tuple(unpack(EdgeChange, change) for change in state["changes"]),
+        deaths=tuple(seen["died"] for seen in state["observations"] if seen["died"]),
         idle=tuple(edge for edge in plan.targets if not is_reached(head, state["entry"], edge)),
     )
     return {"explanation": explain(findings)}
@@ -163,6 +159,20 @@ def report(session: Session, state: State) -> State:
         if "plan" in state:
             write_atomically(session.folder.path / "manifest.yaml", state["plan"]["manifest"])
     return {}
+
+
+def _start(session: Session, wanted: Deployment, targets: Edges) -> Arm:
+    session.deadline.check(f"starting {wanted.revision}")
+    session.journal.write("up", revision=wanted.revision, scope=wanted.scope)
+    running, undo = session.parts.sandbox.up(_in_time(wanted, session))
+    session.undos.push(undo)
+    session.journal.write("ready", revision=wanted.revision, stand_ins=running.stand_ins)
+
+    def restart() -> Arm:
+        undo()
+        return _start(session, wanted, targets)
+
+    return Arm(running, targets, restart)
 
 
 def _deployments(

@@ -17,7 +17,7 @@ from arc_runtime.telemetry import lifecycle
 from arc_runtime.telemetry.backoff import Backoff
 from arc_runtime.telemetry.delivery import BatchLimits, Delivery
 from arc_runtime.telemetry.pending import take
-from arc_runtime.telemetry.queue import CLOSED, CONVERSION, EventQueue
+from arc_runtime.telemetry.queue import CLOSED, CONVERSION, INTERNAL, NEVER, EventQueue
 from arc_runtime.telemetry.transports import create
 from arc_runtime.telemetry.transports.base import Transport
 
@@ -39,6 +39,8 @@ class Lane:
         self.delivery: Optional[Delivery] = None
         self.transport: Optional[Transport] = None
         self.stopping = False
+        self.broken = False
+        """Whether nothing can be delivered in this process, ever; the log says why."""
         self.thread: Optional[threading.Thread] = None
         self.gate = threading.Lock()
         """Held by the worker while it works; the forking thread takes it, so that no connection is half-open then."""
@@ -84,7 +86,9 @@ class Lane:
         with self._progress:
             while self.settled < target:
                 left_s = deadline_s - time.monotonic()
-                if left_s <= 0 or self.thread is None or self._losses()[1] - failures >= max_failures:
+                if left_s <= 0 or self.thread is None or self.broken:
+                    return False
+                if self._losses()[1] - failures >= max_failures:
                     return False
                 self._progress.wait(left_s)
         return self._losses()[0] == lost
@@ -99,7 +103,7 @@ class Lane:
         if thread is not None and thread is not threading.current_thread():
             thread.join(timeout_s)
         left = self.queue.accepted - self.settled
-        if left > 0:
+        if left > 0 and not self.broken:
             self.queue.drop(CLOSED, left)
 
     def _losses(self) -> "tuple[int, int]":
@@ -112,7 +116,11 @@ class Lane:
         self.queue.ring()
 
     def _run(self) -> None:
-        delivery = self._prepare()
+        try:
+            delivery = self._prepare()
+        except Exception as error:  # noqa: BLE001 - of an installation that does not fit together, for example
+            self._give_up(error)
+            return
         while not self.stopping:
             with self.gate:
                 wait_s = self._step(delivery)
@@ -122,6 +130,15 @@ class Lane:
                 self.queue.wait(min(wait_s, _LONGEST_WAIT_S))
         if self.transport is not None:
             self.transport.close()
+
+    def _give_up(self, error: Exception) -> None:
+        """Say once why nothing will be sent, keep nothing, and let nobody wait."""
+        self.broken = True
+        self.queue.drop(INTERNAL, len(self.queue.take(NEVER)))
+        with self._progress:
+            self._progress.notify_all()
+        log.warning("no events are sent: %s: %s", type(error).__name__, error)
+        guard.contain("telemetry.prepare", error)
 
     def _prepare(self) -> Delivery:
         # the slow imports happen here, in the worker: protobuf now, gRPC when it connects
@@ -187,8 +204,8 @@ class TelemetrySink:
     def emit(self, event: Event) -> None:
         """Take a copy of one event, or count it as dropped; returns at once."""
         lane = self._own_lane()
-        if self._closed:
-            lane.queue.drop(CLOSED)
+        if self._closed or lane.broken:
+            lane.queue.drop(CLOSED if self._closed else INTERNAL)
             return
         try:
             pending = take(event)

@@ -2,6 +2,7 @@
 
 import gc
 import threading
+import time
 from typing import Any, Iterator, List, Tuple
 
 import pytest
@@ -135,6 +136,29 @@ def test_error_of_our_own_costs_its_batch_and_not_the_thread() -> None:
     assert sink.flush(LONG_S) is True
     assert list(transport.events) == [f"{2:032x}"]
     sink.close(LONG_S)
+
+
+@pytest.mark.usefixtures("production")
+def test_installation_that_cannot_send_is_told_and_costs_no_time(caplog: pytest.LogCaptureFixture) -> None:
+    def broken() -> MemoryTransport:
+        raise ImportError("protobuf is too old")
+
+    sink = TelemetrySink(TelemetryConfig("grpc://127.0.0.1:1"), broken)
+    sink.emit(event(1))
+    for thread in threads():
+        thread.join(LONG_S)
+    sink.emit(event(2))
+    assert threads() == []
+    assert [record.getMessage() for record in caplog.records] == [
+        "no events are sent: ImportError: protobuf is too old"
+    ]
+    started_s = time.monotonic()
+    assert sink.flush(LONG_S) is False
+    assert sink.close(LONG_S) is False
+    assert time.monotonic() - started_s < LONG_S
+    assert sink.stats()["dropped"]["internal"] == 2
+    assert sink.stats()["dropped"]["closed"] == 0
+    assert sink.stats()["queued"] == 0
 
 
 def test_emit_from_a_finalizer_does_not_deadlock(pair: Tuple[TelemetrySink, MemoryTransport]) -> None:

@@ -242,3 +242,10 @@ def test_a_head_that_was_dead_before_the_fault_is_no_finding(make):
     with pytest.raises(SandboxError, match="on its own"):
         setup.run()
     assert "inject" not in [entry["action"] for entry in setup.journal() if entry.get("revision") == "head"]
+
+
+@pytest.mark.parametrize("rate", [1.0, 0.5])
+def test_a_head_that_fails_without_the_fault_does_not_pass(make, rate):
+    with pytest.raises(ProbeError, match=r"head is not steady.*http_503") as caught:
+        make(LatencyModel(head=ModelArm(error_rate=rate, fault_error_rate=rate))).run()
+    assert "the diff breaks it" in caught.value.hint

@@ -49,7 +49,7 @@ def run_cells(plan: Plan, arms: dict[Revision, Arm], tools: Tools) -> tuple[Obse
 
     A service of head that dies under the fault is the strongest of findings: every request of the cell counts as
     failed, and head is started again for the cells that follow.
-    Raises InjectError when the fault cannot be injected or is on no edge, ProbeError when base is not steady,
+    Raises InjectError when the fault cannot be injected or is on no edge, ProbeError when a side is not steady,
     SandboxError when a service of base dies, or one of head without the fault, Interrupted when the deadline passes;
     no fault is left in.
     """
@@ -65,8 +65,9 @@ def run_cells(plan: Plan, arms: dict[Revision, Arm], tools: Tools) -> tuple[Obse
         if observation.died:
             arms[cell.revision] = _restarted(arms[cell.revision], tools)
         tools.listen(CellMeasured(observation, number, len(plan.cells)))
-    base_calm = [o for o in seen if (o.cell.revision, o.cell.condition) == ("base", "calm")]
-    check_steady(base_calm, plan.load.service, arms["base"].running.log_tail(plan.load.service, 5))
+    for revision, arm in sorted(arms.items()):
+        calm = [o for o in seen if (o.cell.revision, o.cell.condition) == (revision, "calm")]
+        check_steady(calm, plan.load.service, arm.running.log_tail(plan.load.service, 5))
     return tuple(seen)
 
 

@@ -57,6 +57,14 @@ def _text(value: Any) -> str:
     return os.fspath(value) if isinstance(value, os.PathLike) else str(value)
 
 
+def _key(value: Any) -> str:
+    """Read a key, without the line end that a file or a secret store leaves behind it."""
+    text = str(value).strip()
+    if not (text.isascii() and text.isprintable()):
+        raise ValueError("expected printable ASCII")
+    return text
+
+
 def _level(value: Any) -> str:
     name = str(value).strip().upper()
     if name not in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"):
@@ -90,7 +98,7 @@ class Variable(NamedTuple):
 VARIABLES: Tuple[Variable, ...] = (
     Variable("ARC_DISABLE", False, "", "1 switches everything off: nothing is patched, methods do nothing", _flag),
     Variable("ARC_ENDPOINT", None, "URL", "send events to grpcs://host:port, or grpc://localhost:port", _text),
-    Variable("ARC_API_KEY", None, "", "sent to the endpoint as call metadata", _text, secret=True),
+    Variable("ARC_API_KEY", None, "", "sent to the endpoint as call metadata", _key, secret=True),
     Variable("ARC_SERVICE", "", "", "your name for this program, told to the endpoint", _text),
     Variable("ARC_INSECURE", False, "", "1 lets grpc:// send plain text to other machines", _flag),
     Variable("ARC_TLS_ROOTS", None, "path", "PEM file of the authorities trusted for the endpoint", _text),

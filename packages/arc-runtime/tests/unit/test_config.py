@@ -109,6 +109,18 @@ def test_packs_are_a_list(text: str, packs: Any) -> None:
     assert load({}, {"ARC_PACKS": text}).packs == packs
 
 
+def test_a_key_is_read_without_its_line_end_and_refused_where_no_header_can_hold_it() -> None:
+    config = load({}, {"ARC_ENDPOINT": "grpc://localhost", "ARC_API_KEY": " arc_key_0123456789\n"})
+    assert config.telemetry is not None
+    assert config.telemetry.api_key == "arc_key_0123456789"
+    for wrong in ("sk-one\nsk-two", "sk-s\u00e9cret"):
+        found = load({}, {"ARC_ENDPOINT": "grpc://localhost", "ARC_API_KEY": wrong})
+        assert found.problems == ("ARC_API_KEY: the value cannot be read; using the default",)
+        with pytest.raises(ConfigError, match="printable ASCII") as caught:
+            load({"api_key": wrong}, {})
+        assert "sk-" not in str(caught.value)
+
+
 def test_no_secret_is_in_any_repr() -> None:
     config = load({"endpoint": "grpc://localhost", "api_key": "sk-secret"}, {})
     assert config.telemetry is not None

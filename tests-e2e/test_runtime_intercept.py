@@ -9,6 +9,7 @@ import inspect
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import urllib.error
@@ -281,6 +282,15 @@ def test_metrics_count_each_request_once(provider: Provider) -> None:
         port = arc.metrics_port
     with pytest.raises(urllib.error.URLError):
         urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10)
+
+
+def test_serving_metrics_asks_for_no_name_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which takes seconds where the resolver does not answer."""
+    asked: list[str] = []
+    monkeypatch.setattr(socket, "getfqdn", lambda name="": asked.append(name) or "here")
+    with Arc(intercept=False, metrics_port=0) as arc:
+        assert arc.metrics_port
+    assert asked == []
 
 
 def test_a_metrics_port_in_use_is_a_warning(provider: Provider, caplog: pytest.LogCaptureFixture) -> None:

@@ -146,3 +146,33 @@ def test_importing_the_sink_imports_neither_grpc_nor_protobuf() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no os.fork on this system")
+def test_a_forked_child_serves_no_metrics_and_can_close() -> None:
+    code = """
+import os, signal, socket, urllib.request, warnings
+warnings.simplefilter("ignore", DeprecationWarning)  # of Python 3.12, about threads and fork
+from arc_runtime import Arc
+arc = Arc(intercept=False, metrics_port=0)
+port = arc.metrics_port
+child = os.fork()
+if child == 0:
+    signal.alarm(20)  # ends a child that waits for a thread that it does not have
+    assert arc.metrics_port is None
+    arc.close()
+    os._exit(7)
+print(os.WEXITSTATUS(os.waitpid(child, 0)[1]))
+print("arc_requests" in urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10).read().decode())
+ready, wait = os.pipe()
+child = os.fork()
+if child == 0:
+    os.close(wait)
+    os.read(ready, 1)
+    os._exit(0)
+arc.close()
+socket.create_server(("127.0.0.1", port)).close()  # the child holds nothing of it
+os.write(wait, b"x")
+os.waitpid(child, 0)
+"""
+    assert run(code) == "7\nTrue"

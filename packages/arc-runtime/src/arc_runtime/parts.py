@@ -65,7 +65,8 @@ class Parts:
     @property
     def metrics_port(self) -> Optional[int]:
         """The port in use, None where nothing is served."""
-        return None if self._server is None else int(self._server.port)
+        port: Optional[int] = None if self._server is None else self._server.port
+        return port
 
     def flush(self, timeout_s: float) -> bool:
         """Wait for delivery; True where nothing has to be delivered."""

@@ -1,9 +1,12 @@
 """Serves the counters to Prometheus at ``/metrics`` and ``/arc/runtime/metrics``, when a port was asked for."""
 
 import logging
+import os
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import TCPServer
 from typing import Any, Callable, Dict, Iterator, List, Optional
+from weakref import WeakSet
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
@@ -56,22 +59,43 @@ def _family(name: str, text: str, histogram: Histogram) -> HistogramMetricFamily
 
 
 class MetricsServer:
-    """One listening socket and one daemon thread named ``arc-metrics``."""
+    """One listening socket and one daemon thread named ``arc-metrics``; a forked child has neither."""
 
     def __init__(self, config: MetricsConfig, collector: Collector) -> None:
         registry = CollectorRegistry()
         registry.register(collector)
         self._server = _Server((config.host, config.port or 0), registry)
-        self.port = int(self._server.server_address[1])
-        """The port in use, also where 0 was asked for."""
+        self.port: Optional[int] = int(self._server.server_address[1])
+        """The port in use, also where 0 was asked for; None in a forked child, which serves nothing."""
         self._thread = threading.Thread(target=self._server.serve_forever, name="arc-metrics", daemon=True)
         self._thread.start()
+        _servers.add(self)
 
     def close(self) -> None:
         """Stop serving and free the port. Idempotent."""
+        _servers.discard(self)
+        if self.port is None:
+            return
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(timeout=REQUEST_TIMEOUT_S)
+
+    def after_fork_in_child(self) -> None:
+        """Give the port back to the parent alone; its thread is not here, so nobody may wait for it."""
+        self.port = None
+        self._server.server_close()
+
+
+_servers: "WeakSet[MetricsServer]" = WeakSet()
+
+
+def _after_fork_in_child() -> None:
+    for server in list(_servers):
+        server.after_fork_in_child()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)
 
 
 def start_server(config: MetricsConfig, collector: Collector) -> Optional[MetricsServer]:
@@ -90,6 +114,11 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, address: Any, registry: CollectorRegistry) -> None:
         self.registry = registry
         super().__init__(address, _Handler)
+
+    def server_bind(self) -> None:
+        """Listen without asking for this machine's name, which takes seconds where names are not resolved."""
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say it to our log, not to the application's stderr."""

@@ -14,7 +14,7 @@ import pytest
 
 from arc_common.clock import ManualClock
 from arc_common.undo import Undo
-from arc_sim.errors import ConfigError, Interrupted, PlanError, ProbeError, StartTimeout
+from arc_sim.errors import ConfigError, Interrupted, PlanError, ProbeError, SandboxError, StartTimeout
 from arc_sim.experiment.events import CellMeasured, CellStarted, PhaseStarted
 from arc_sim.probes.memory import LatencyModel, ModelArm
 from arc_sim.sandboxes.base import Deployment, Running
@@ -256,3 +256,16 @@ def test_a_start_is_not_held_against_interrupts(shop: Path) -> None:
             return super().up(deployment)
 
     run_workflow(read_request({"rounds": 2}, shop), replace(memory_hooks(sandbox=Watching()), hold=hold))
+
+
+def test_what_cannot_be_taken_back_is_said(shop: Path, caplog: pytest.LogCaptureFixture) -> None:
+    class Stubborn(MemorySandbox):
+        def up(self, deployment: Deployment) -> tuple[Running, Undo]:
+            def fail() -> None:
+                raise SandboxError("cannot be killed: payments")
+
+            return super().up(deployment)[0], Undo(fail, "stop everything")
+
+    run_workflow(read_request({"rounds": 2}, shop), memory_hooks(sandbox=Stubborn()))
+    said = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert said == ["left behind, for it could not be taken back (stop everything): cannot be killed: payments"] * 2

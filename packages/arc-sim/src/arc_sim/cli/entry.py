@@ -15,7 +15,7 @@ def main(argv: list[str]) -> int:
         try:
             return _run(argv, interrupts)
         except KeyboardInterrupt:
-            return _say(f"interrupted ({interrupts.reason or 'SIGINT'}); everything was taken back", "")
+            return _say(f"interrupted ({interrupts.reason or 'SIGINT'})", "")
         except BrokenPipeError:
             sys.stderr.close()  # the reader of stdout went away; nothing more to say
             return EXIT_NOT_COMPLETED

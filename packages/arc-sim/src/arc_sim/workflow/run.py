@@ -1,5 +1,6 @@
 """Runs the workflow: makes the session, and takes everything back, whatever happens."""
 
+import logging
 import secrets
 import sqlite3
 from contextlib import closing
@@ -13,6 +14,8 @@ from arc_sim.workflow.folder import RunFolder
 from arc_sim.workflow.request import Request
 from arc_sim.workflow.session import Hooks, Session
 from arc_sim.workflow.state import State
+
+logger = logging.getLogger(__name__)
 
 INVALID_INPUT = (ConfigError, DiffError, PlanError)
 """Errors that the user mends in what was given; a run that ends in one leaves nothing behind."""
@@ -92,5 +95,6 @@ def _take_back(session: Session) -> None:
     with session.hooks.hold():
         for what, error in session.undos.close():
             session.journal.write("undo_failed", what=what, error=str(error))
+            logger.warning("left behind, for it could not be taken back (%s): %s", what, error)
         session.journal.write("clean")
         session.journal.close()

@@ -18,9 +18,9 @@ TOOL = ROOT / "tools" / "sample_repo.py"
 sys.path.insert(0, str(TOOL.parent))
 
 import sample_repo  # noqa: E402 - found beside the tool
-from lotus.shop import Shop, wait_until  # noqa: E402
+from lotus.shop import Shop, hold_port, wait_until  # noqa: E402
 
-LAST_COMMIT = "cb4f0ea988ef05f94d9e1f9a170c7cbaddb8bd3c"
+LAST_COMMIT = "77a852f42c2c1e37367063693615ba438d86d3a5"
 """Changes only together with tools/lotus; every figure measured on lotus-demo names its commits."""
 SLUGS = [
     *("initial", "docs-only", "refactor", "shared-library", "fallback-added", "new-dependency", "manifest-change"),
@@ -233,6 +233,31 @@ def test_services_stop_at_once(demo: tuple[Path, dict[str, str]], tmp_path: Path
     """Also with a client connected and a queue being waited for."""
     with Shop(checkout(demo[0], "initial", tmp_path)) as shop, socket.create_connection(shop.address("store")):
         assert [shop.stop(name) for name in ("notifier", "gateway", "store")] == [0, 0, 0]
+
+
+def test_a_signal_before_the_service_waits_for_it_ends_it_in_order(demo, tmp_path: Path) -> None:
+    """Threads that were started before the signals are blocked would be killed by them."""
+    tree = checkout(demo[0], "initial", tmp_path)
+    code = (
+        "import os, signal, threading, lotus.server as server, logging\n"
+        "start = threading.Thread(target=threading.Event().wait, daemon=True).start\n"
+        "make = lambda: os.kill(os.getpid(), signal.SIGTERM) or server.HttpServer(('127.0.0.1', 0), None)\n"
+        "server.run_until_signal(make, logging.getLogger(), start)\n"
+    )
+    env = {**os.environ, "PYTHONPATH": str(tree / "libs")}
+    assert subprocess.run([sys.executable, "-c", code], env=env, check=False, timeout=30).returncode == 0
+    assert "start=worker.start" in (tree / "services" / "notifier" / "main.py").read_text()
+
+
+def test_a_held_port_is_given_to_nobody_but_its_service() -> None:
+    with hold_port() as held:
+        address = held.getsockname()
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(address, 5)
+        with socket.create_server(address) as service, socket.create_connection(address, 5):
+            assert service.getsockname() == address
+        with socket.socket() as foreign, pytest.raises(OSError, match="in use"):
+            foreign.bind(address)
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,8 @@ class Shop:
         self.services = {name: service for name, service in services.items() if not only or name in only}
         self._tree = tree
         self._slow_edge = slow_edge
-        self._ports = {name: free_port() for name in self.services}
+        self._held = {name: hold_port() for name in self.services}
+        self._ports = {name: held.getsockname()[1] for name, held in self._held.items()}
         self._processes: dict[str, subprocess.Popen] = {}
         self._closing = contextlib.ExitStack()
         self._proxy: DelayProxy | None = None
@@ -67,6 +68,8 @@ class Shop:
         for name in list(self._processes):
             self.stop(name)
         self._closing.close()
+        for held in self._held.values():
+            held.close()
 
     def address(self, name: str) -> tuple[str, int]:
         """Return where a service listens."""
@@ -128,11 +131,16 @@ class Shop:
         return True
 
 
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+def hold_port() -> socket.socket:
+    """Return a socket that keeps its port for one service until it is closed.
+
+    It is bound and does not listen: connections are refused until the service listens, which may bind the same port
+    because both allow it (SO_REUSEADDR), while nobody who asks for any free port is given this one.
+    """
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", 0))
+    return held
 
 
 class DelayProxy:

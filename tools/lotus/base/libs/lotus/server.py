@@ -28,22 +28,30 @@ class Request:
     query: dict
 
 
-def serve(service: str, routes: dict[tuple[str, str], Callable[[Request], tuple[int, Any]]]) -> None:
-    """Serve `routes`, {(method, path): route}, on HOST:PORT until SIGTERM or SIGINT."""
+def serve(
+    service: str,
+    routes: dict[tuple[str, str], Callable[[Request], tuple[int, Any]]],
+    start: Callable[[], None] = lambda: None,
+) -> None:
+    """Serve `routes`, {(method, path): route}, on HOST:PORT until SIGTERM or SIGINT; `start` starts other threads."""
     log = get_logger(service)
     all_routes = {("GET", "/healthz"): lambda _: (200, {"ok": True}), **routes}
     handler = type("Handler", (JsonHandler,), {"routes": all_routes, "log": log})
     address = (os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "8080")))
-    run_until_signal(lambda: HttpServer(address, handler), log)
+    run_until_signal(lambda: HttpServer(address, handler), log, start)
 
 
-def run_until_signal(make_server: Callable[[], socketserver.BaseServer], log: logging.Logger) -> None:
+def run_until_signal(
+    make_server: Callable[[], socketserver.BaseServer], log: logging.Logger, start: Callable[[], None] = lambda: None
+) -> None:
     """Run a server in a thread of its own and stop it at once on SIGTERM or SIGINT.
 
-    The signals are blocked and waited for: a handler could run while this thread holds the lock it needs.
+    The signals are blocked and waited for: a handler could run while this thread holds the lock it needs. Threads
+    inherit what is blocked, so all of them start after that: one that did not would be killed by the signal.
     """
     endings = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, endings)
+    start()
     server = make_server()
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     log.info("listening on port %d", server.server_address[1])

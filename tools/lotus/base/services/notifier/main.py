@@ -57,5 +57,4 @@ def show_sent(_: Request) -> tuple[int, Any]:
 
 
 if __name__ == "__main__":
-    worker.start()
-    serve("notifier", {("GET", "/sent"): show_sent})
+    serve("notifier", {("GET", "/sent"): show_sent}, start=worker.start)

@@ -6,7 +6,7 @@ Memory, when that is installed, with its arguments untouched.
 """
 
 import sys
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple, cast
 
 GROUP = "arc.commands"
 """The entry points' group."""
@@ -23,6 +23,9 @@ _INSTALL = {
 }
 """Our commands, and how one gets them. Never by name from the public index: an arc-runtime there is not ours."""
 
+_OURS = {"runtime": "arc_runtime.command:COMMAND", "sim": "arc_sim.command:COMMAND"}
+"""Where their entry points lead."""
+
 
 class Command(NamedTuple):
     """One command of ``arc``."""
@@ -31,6 +34,10 @@ class Command(NamedTuple):
     """``package.module:callable``; the callable takes the arguments after the command's name, returns the exit code."""
     help: str
     """One line for ``arc --help``."""
+
+
+class _BrokenTarget(Exception):
+    """A target that leads to no callable."""
 
 
 class _Found(NamedTuple):
@@ -79,6 +86,9 @@ def _run(name: str, found: _Found, arguments: List[str]) -> int:
     target = found.command.target
     try:
         return _call(lambda: _resolve(target)(arguments))
+    except _BrokenTarget as error:
+        _complain(f"arc {name} is broken in {found.distribution}: {error}")
+        return EXIT_INVALID
     except ImportError as error:
         how = _INSTALL.get(name, f"install what {found.distribution} needs for it")
         _complain(f"arc {name} cannot start: {error}; {how}")
@@ -89,7 +99,7 @@ def _run_memory(arguments: List[str]) -> int:
     """Give the process to Arc Memory as if its own script had been started."""
     try:
         app = _resolve("arc_memory.cli:app")
-    except ImportError as error:
+    except (ImportError, _BrokenTarget) as error:
         _complain(f"{arguments[0]!r} belongs to Arc Memory, which cannot start: {error}; install {_MEMORY} anew")
         return EXIT_INVALID
     sys.argv = ["arc", *arguments]
@@ -112,8 +122,12 @@ def _resolve(target: str) -> Callable[..., Any]:
     import importlib
 
     module, _, attribute = target.partition(":")
-    found: Callable[..., Any] = getattr(importlib.import_module(module), attribute)
-    return found
+    if not module or not attribute or module.startswith("."):
+        raise _BrokenTarget(f"{target!r} is not package.module:callable")
+    found: Any = getattr(importlib.import_module(module), attribute, None)
+    if not callable(found):
+        raise _BrokenTarget(f"{target} leads to nothing that can be called")
+    return cast(Callable[..., Any], found)
 
 
 def _entry_points() -> Dict[str, Any]:
@@ -123,7 +137,7 @@ def _entry_points() -> Dict[str, Any]:
     found = metadata.entry_points()
     select = getattr(found, "select", None)  # Python 3.8 and 3.9 give a dict
     group = list(select(group=GROUP) if select else found.get(GROUP, ()))
-    group.sort(key=lambda entry: (entry.name, not entry.value.startswith("arc_"), entry.value))
+    group.sort(key=lambda entry: (entry.name, entry.value != _OURS.get(entry.name), entry.value))
     chosen: Dict[str, Any] = {}
     for entry in group:
         chosen.setdefault(entry.name, entry)
@@ -137,7 +151,7 @@ def _load(entry: Any) -> _Found:
         command = entry.load()
         return _Found(Command(str(command.target), str(command.help)), "", owner)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - third-party code, shown to the user
-        return _Found(None, f"{type(error).__name__}: {error}", owner)
+        return _Found(None, " ".join(f"{type(error).__name__}: {error}".split()), owner)
 
 
 def _print_help() -> int:

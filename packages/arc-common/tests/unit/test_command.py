@@ -2,6 +2,7 @@
 
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 
@@ -170,11 +171,44 @@ def test_our_missing_extra_names_the_extra(site, capsys):
     assert "install arc-runtime[cli] from the Arc repository" in capsys.readouterr().err
 
 
-def test_ours_wins_where_two_claim_a_name(site, capsys):
+@pytest.mark.parametrize("other", ["aaa_evil", "arc_evil", "arc_ech"])
+def test_ours_wins_where_two_claim_a_name(site, capsys, monkeypatch, other):
+    monkeypatch.setitem(command._OURS, "echo", "arc_echo:COMMAND")
     _install_echo(site)
-    _install(site, "aaa", [("echo", "aaa_evil:COMMAND")], aaa_evil="raise RuntimeError('not me')")
+    _install(site, "aaa", [("echo", f"{other}:COMMAND")], **{other: "raise RuntimeError('not me')"})
     assert command.main(["echo"]) == 0
     assert capsys.readouterr().out == "[]\n"
+
+
+def test_ours_are_the_entry_points_of_our_distributions():
+    root = Path(__file__).resolve().parents[3]
+    for name, value in command._OURS.items():
+        text = (root / f"arc-{name}" / "pyproject.toml").read_text(encoding="utf-8")
+        section = text.split('[project.entry-points."arc.commands"]\n')[1].split("\n[")[0]
+        assert f'{name} = "{value}"' in section
+
+
+@pytest.mark.parametrize(
+    "target", ["third_app:gone", "third_app:NUMBER", "third_app", ":run", "", ".third_app:run", "third_app:"]
+)
+def test_a_target_that_cannot_be_called_is_one_clear_line(site, capsys, target):
+    _install(
+        site,
+        "third-party",
+        [("lost", "third_lost:COMMAND")],
+        third_lost=f"from arc_common.command import Command\nCOMMAND = Command({target!r}, 'x')",
+        third_app="NUMBER = 7\ndef run(argv):\n    return 0",
+    )
+    assert command.main(["lost"]) == 3
+    shown = capsys.readouterr().err
+    assert shown.startswith("arc: arc lost is broken in third_lost: ")
+    assert shown.count("\n") == 1
+
+
+def test_a_problem_of_many_lines_is_shown_on_one(site, capsys):
+    _install(site, "third-party", [("bad", "third_bad:COMMAND")], third_bad="raise RuntimeError('a\\nb\\n  c')")
+    assert command.main(["bad"]) == 3
+    assert capsys.readouterr().err == "arc: arc bad is broken in third_bad: RuntimeError: a b c\n"
 
 
 def _install_memory(site, source):

@@ -1,6 +1,7 @@
 """What every interceptor promises, on the real SDKs over a transport inside the process, and on the fake."""
 
 import asyncio
+import contextvars
 import copy
 import gc
 import inspect
@@ -232,6 +233,33 @@ def test_calls_inside_a_call_name_their_parent(driver: Any, make_recorder: Calla
     undo()
     assert seen.decided[0].parent_call_id == "outer"
     assert CURRENT_CALL.get() == ""
+
+
+def test_a_coroutine_may_end_in_another_context_than_it_began_in(driver: Any, recorder: Any) -> None:
+    """As when the garbage collector closes it, or a scheduler of its own runs it."""
+    if not driver.is_async:
+        pytest.skip("a synchronous call has one context")
+
+    class Once:
+        def __await__(self) -> Any:
+            yield
+            return "answer"
+
+    async def request(client: Any, *args: Any, **kwargs: Any) -> Any:
+        return await Once()
+
+    original = driver.owner.request
+    driver.owner.request = request
+    undo = driver.interceptor().install(recorder)
+    options = driver.base.FinalRequestOptions(method="post", url="/x", json_data={"model": "m"})
+    call = driver.owner.request(object.__new__(driver.client_type), object, options)
+    contextvars.copy_context().run(call.send, None)
+    with pytest.raises(StopIteration) as ended:
+        contextvars.copy_context().run(call.send, None)
+    undo()
+    driver.owner.request = original
+    assert ended.value.value == "answer"
+    assert recorder.outcome.status == "ok"
 
 
 def test_an_sdk_that_is_not_what_we_know_is_left_alone(

@@ -6,7 +6,7 @@ from typing import Any, Dict, List, Optional
 from arc_common.undo import Undo
 from arc_runtime import guard
 from arc_runtime.interceptors.base import Observer
-from arc_runtime.interceptors.provenance import CURRENT_CALL, SUPPRESSED, new_call_id, thread_name
+from arc_runtime.interceptors.provenance import CURRENT_CALL, SUPPRESSED, enter, leave, new_call_id, thread_name
 from arc_runtime.interceptors.snapshot import snapshot
 from arc_runtime.model import PASS_THROUGH, STATUS_CANCELLED, STATUS_ERROR, STATUS_OK, Call, Outcome
 
@@ -44,7 +44,7 @@ class MemoryInterceptor:
             call = Call(new_call_id(), "memory", operation, body, False, "", time(), thread_name(), "", around)
             decision = guard.run("memory.before", PASS_THROUGH, observer.decide, call)
             call = call._replace(body=snapshot(body))
-            token = CURRENT_CALL.set(call.call_id)
+            token = enter(call.call_id)
             started_s = perf_counter()
             outcome = Outcome(STATUS_OK, 0.0, started_s - entered_s)
             try:
@@ -54,7 +54,7 @@ class MemoryInterceptor:
                 outcome = outcome._replace(status=status, error_type=type(error).__name__, error_message=str(error))
                 raise
             finally:
-                CURRENT_CALL.reset(token)
+                leave(token)
                 outcome = outcome._replace(provider_s=perf_counter() - started_s)
                 guard.run("memory.after", None, observer.finish, call, decision, outcome)
 

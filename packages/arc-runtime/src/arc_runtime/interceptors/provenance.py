@@ -4,8 +4,8 @@ import os
 import random
 import sys
 import threading
-from contextlib import contextmanager
-from contextvars import ContextVar
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar, Token
 from typing import Iterator
 
 CURRENT_CALL: "ContextVar[str]" = ContextVar("arc_current_call", default="")
@@ -20,6 +20,17 @@ _getrandbits = _random.getrandbits
 def new_call_id() -> str:
     """Return 32 random hex digits."""
     return f"{_getrandbits(128):032x}"
+
+
+def enter(call_id: str) -> "Token[str]":
+    """Make it the current call, and return what `leave` wants."""
+    return CURRENT_CALL.set(call_id)
+
+
+def leave(token: "Token[str]") -> None:
+    """Go back to the call around it. A coroutine may end in another context than it began in: nothing to go back to."""
+    with suppress(ValueError):
+        CURRENT_CALL.reset(token)
 
 
 def _reseed() -> None:

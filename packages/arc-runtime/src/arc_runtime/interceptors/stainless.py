@@ -18,7 +18,15 @@ from arc_runtime.errors import TargetMissing
 from arc_runtime.interceptors.answers import AnswerFacts, plain_answer, read_error, read_facts, read_http_status
 from arc_runtime.interceptors.base import Observer
 from arc_runtime.interceptors.operations import operation_of
-from arc_runtime.interceptors.provenance import CURRENT_CALL, SUPPRESSED, new_call_id, task_name, thread_name
+from arc_runtime.interceptors.provenance import (
+    CURRENT_CALL,
+    SUPPRESSED,
+    enter,
+    leave,
+    new_call_id,
+    task_name,
+    thread_name,
+)
 from arc_runtime.interceptors.snapshot import snapshot
 from arc_runtime.interceptors.streams import StreamEnd, watch_stream
 from arc_runtime.model import STATUS_CANCELLED, STATUS_ERROR, STATUS_OK, Call, Decision, Outcome
@@ -104,7 +112,7 @@ class _Patch:
         journey = guard.run("intercept.before", None, self._begin, args, kwargs, perf_counter(), "")
         if journey is None:
             return wrapped(*args, **kwargs)
-        token = CURRENT_CALL.set(journey.call.call_id)
+        token = enter(journey.call.call_id)
         started_s = perf_counter()
         try:
             result = wrapped(*journey.args, **journey.kwargs)
@@ -112,7 +120,7 @@ class _Patch:
             guard.run("intercept.failed", None, self._fail, journey, started_s, error)
             raise
         finally:
-            CURRENT_CALL.reset(token)
+            leave(token)
         guard.run("intercept.after", None, self._finish, journey, started_s, result)
         return result
 
@@ -124,7 +132,7 @@ class _Patch:
         journey = guard.run("intercept.before", None, self._begin, args, kwargs, perf_counter(), task)
         if journey is None:
             return await wrapped(*args, **kwargs)
-        token = CURRENT_CALL.set(journey.call.call_id)
+        token = enter(journey.call.call_id)
         started_s = perf_counter()
         try:
             result = await wrapped(*journey.args, **journey.kwargs)
@@ -132,7 +140,7 @@ class _Patch:
             guard.run("intercept.failed", None, self._fail, journey, started_s, error)
             raise
         finally:
-            CURRENT_CALL.reset(token)
+            leave(token)
         guard.run("intercept.after", None, self._finish, journey, started_s, result)
         return result
 

@@ -14,7 +14,8 @@ import pytest
 
 from arc_common.clock import ManualClock
 from arc_common.undo import Undo
-from arc_sim.errors import ConfigError, Interrupted, PlanError, ProbeError, SandboxError, StartTimeout
+from arc_sim.api import serialize_diff
+from arc_sim.errors import ConfigError, DiffError, Interrupted, PlanError, ProbeError, SandboxError, StartTimeout
 from arc_sim.experiment.events import CellMeasured, CellStarted, PhaseStarted
 from arc_sim.probes.memory import LatencyModel, ModelArm
 from arc_sim.sandboxes.base import Deployment, Running
@@ -269,3 +270,11 @@ def test_what_cannot_be_taken_back_is_said(shop: Path, caplog: pytest.LogCapture
     run_workflow(read_request({"rounds": 2}, shop), memory_hooks(sandbox=Stubborn()))
     said = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert said == ["left behind, for it could not be taken back (stop everything): cannot be killed: payments"] * 2
+
+
+def test_a_diff_may_name_its_commits_in_short(shop: Path) -> None:
+    diff = {**serialize_diff("HEAD~1..HEAD", shop), "base_commit": "HEAD~1", "head_commit": "HEAD"}
+    result = run_workflow(read_request({"diff": diff, "rounds": 2}, shop), memory_hooks())
+    assert result["commit_target"] == git(shop, "rev-parse", "HEAD")
+    with pytest.raises(DiffError, match="both ends"):
+        read_request({"diff": {**diff, "base_commit": "HEAD"}}, shop)

@@ -1,7 +1,7 @@
 """What is asked of a run, checked before anything is written or started."""
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +93,7 @@ def _read_diff(payload: dict[str, Any], repo_path: Path) -> tuple[Path, Diff]:
         )
     if not diff.files:
         raise DiffError("the diff changes no file", hint="give a diff with at least one change")
-    for commit in (diff.base_commit, diff.head_commit):
-        git.resolve(repository, commit)
-    return root, diff
+    base, head = git.resolve(repository, diff.base_commit), git.resolve(repository, diff.head_commit)
+    if base == head:
+        raise DiffError(f"both ends of the diff are {head[:12]}", hint="give the diff of two different commits")
+    return root, replace(diff, base_commit=base, head_commit=head)

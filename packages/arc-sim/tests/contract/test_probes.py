@@ -1,5 +1,6 @@
 """What every probe promises, and what the HTTP probe promises about servers that misbehave."""
 
+import asyncio
 import socket
 import threading
 from dataclasses import replace
@@ -144,6 +145,14 @@ class TestHttp:
     @pytest.mark.parametrize("status", ["200 OK", "302 Found", "404 Not Found", "429 Too Many"])
     def test_what_is_below_500_is_no_error(self, serve, status):
         assert HttpProbe().measure(serve(lambda c: answer(c, status)), LOAD, CELL).errors == 0
+
+    def test_it_measures_where_an_event_loop_runs_already(self, serve):
+        running = serve(answer)
+
+        async def in_a_notebook():
+            return HttpProbe().measure(running, LOAD, CELL)
+
+        assert asyncio.run(in_a_notebook()).errors == 0
 
     def test_a_timeout_counts_as_an_error_at_its_value(self, serve):
         running = serve(lambda connection: None)

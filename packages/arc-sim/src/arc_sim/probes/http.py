@@ -2,7 +2,10 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from aiohttp import (
     ClientConnectorError,
@@ -21,6 +24,8 @@ from arc_sim.errors import ProbeError
 from arc_sim.model import Cell, LoadSpec, Observation
 from arc_sim.probes.base import Refused
 from arc_sim.sandboxes.base import Running
+
+T = TypeVar("T")
 
 MAX_REQUESTS = 100_000
 """A decision: more in one cell is a mistake in the load."""
@@ -63,7 +68,7 @@ class HttpProbe:
         Raises Refused when not one connection could be made, ProbeError when the load is larger than MAX_REQUESTS.
         """
         started_s = self._clock.monotonic() - self._born_s
-        outcomes = asyncio.run(_send_all(running.entry_address, load))
+        outcomes = _run(_send_all(running.entry_address, load))
         kinds = Counter(outcome.error for outcome in outcomes if outcome.error is not None)
         latencies_ms = tuple(outcome.latency_ms for outcome in outcomes)
         seen = Observation(cell, latencies_ms, kinds.total(), dict(sorted(kinds.items())), started_s)
@@ -71,6 +76,16 @@ class HttpProbe:
             host, port = running.entry_address
             raise Refused(f"{load.service} at {host}:{port} accepts no connection", seen)
         return seen
+
+
+def _run(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run it in a loop of its own, in a thread of its own where the caller's already has one (notebooks)."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(coroutine)
+    with ThreadPoolExecutor(1, "arc-sim-probe") as threads:
+        return threads.submit(asyncio.run, coroutine).result()
 
 
 def schedule(load: LoadSpec) -> tuple[list[float], int]:

@@ -20,6 +20,7 @@ RUN := hatch run
 PROTOS := $(wildcard protos/arc_common/wire/v1/*.proto)
 SOURCES := packages/arc-common/src packages/arc-runtime/src packages/arc-sim/src
 CODE := packages tools tests-e2e docs
+GOLDEN := $(sort $(dir $(wildcard packages/*/tests/golden/test_*.py)))
 
 .PHONY: help setup demo test test-all matrix fmt lint types arrows bench golden protos build check docs clean
 
@@ -27,20 +28,26 @@ help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .tools/ready: Makefile
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+	@command -v "$(PYTHON)" > /dev/null || \
+	  { echo "error: there is no $(PYTHON); name a Python from 3.10 on: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 3; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
 	  { echo "error: $(PYTHON) is older than 3.10; try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 3; }
 	@echo "installing the build tools into .tools/"
-	@$(PYTHON) -m venv .tools
-	@.tools/bin/python -m pip install --quiet --disable-pip-version-check hatch==1.18.2 uv==0.13.8
+	@"$(PYTHON)" -m venv .tools || \
+	  { echo "error: $(PYTHON) cannot make an environment; on Debian and Ubuntu install python3-venv" >&2; exit 2; }
+	@.tools/bin/python -m pip install --quiet --disable-pip-version-check hatch==1.18.2 uv==0.13.8 || \
+	  { echo "error: hatch and uv could not be installed; is the package index within reach?" >&2; exit 2; }
 	@touch $@
 
 .venv/ready: .tools/ready hatch.toml pyproject.toml $(wildcard packages/*/pyproject.toml) packages/arc-common/hatch_build.py
 	@test -e .venv/bin/python || echo "creating the environment in .venv/"
-	@hatch env create || { hatch env remove && hatch env create; }
+	@hatch env create || { hatch env remove && hatch env create; } || \
+	  { echo "error: .venv could not be made; what pip or uv said is above" >&2; exit 2; }
 	@$(RUN) python --version
 	@touch $@
 
-.venv/protos: .venv/ready $(PROTOS)
+# the folder is there for a proto that was removed or renamed
+.venv/protos: .venv/ready $(PROTOS) protos/arc_common/wire/v1
 	@$(RUN) python packages/arc-common/hatch_build.py
 	@touch $@
 
@@ -79,7 +86,7 @@ bench: setup ## measure; writes docs/benchmarks/
 	@$(RUN) python tools/run_benchmarks.py $(ARGS)
 
 golden: setup ## rewrite the golden files; read the diff before you commit it
-	@ARC_REWRITE_GOLDEN=1 $(RUN) pytest -q packages/arc-common/tests/golden packages/arc-runtime/tests/golden packages/arc-sim/tests/golden
+	@ARC_GOLDEN=write $(RUN) pytest -q -p no:randomly $(GOLDEN)
 
 protos: .venv/ready ## compile protos/ into arc_common.wire.v1
 	@$(RUN) python packages/arc-common/hatch_build.py

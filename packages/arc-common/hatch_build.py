@@ -29,9 +29,10 @@ def compile_protos(protos, target):
     """Write messages, services and typed stubs for every proto below ``protos`` into ``target``.
 
     Files are written only when their bytes change, and each one atomically, so that concurrent builds of
-    one tree see whole files.
+    one tree see whole files. What a proto that is gone had left there goes too.
     """
     sources = sorted(str(path) for path in (protos / PACKAGE).glob("*.proto"))
+    kept = set()
     with tempfile.TemporaryDirectory() as scratch:
         tool_path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
         run = subprocess.run(
@@ -49,6 +50,9 @@ def compile_protos(protos, target):
             if "_pb2_grpc" in made.name and not _has_service(made.with_suffix(".py")):
                 continue
             _replace(made, target / made.name)
+            kept.add(made.name)
+    for stale in set(target.glob("*_pb2*")) - {target / name for name in kept}:
+        stale.unlink()
 
 
 def _with_plugin(path):

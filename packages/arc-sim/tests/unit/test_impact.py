@@ -97,6 +97,14 @@ def test_callers_come_with_what_they_call() -> None:
     assert found.reasons["orders"] == ("orders/main.py: modified, it is built from orders",)
 
 
+def test_who_depended_on_a_removed_service_is_touched() -> None:
+    left = "".join(line for line in COMPOSE.splitlines(keepends=True) if not line.startswith("  orders:"))
+    gone = dict.fromkeys(("orders/Dockerfile", "orders/main.py", "k8s/orders.yaml"))
+    found = impact({"compose.yaml": left, **gone})
+    assert found.direct == ("web",)
+    assert found.reasons["web"] == ("depended on orders, which head no longer has",)
+
+
 def test_a_diff_without_trees_counts_every_named_file() -> None:
     tree = MemoryTree({**BASE})
     graph = derive_tree(tree)

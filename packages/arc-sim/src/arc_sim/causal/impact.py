@@ -32,15 +32,25 @@ def affected(diff: Diff, base: Graph, head: Graph, base_tree: Tree, head_tree: T
     reasons: dict[str, list[str]] = {}
     for change in diff.files:
         for name, reason in _touched(change, *sides).items():
-            service = head.service(name)
-            if service is not None and reason not in reasons.setdefault(service.name, []):
-                reasons[service.name].append(reason)
+            for touched, why in _at_head(name, reason, base, head).items():
+                if why not in reasons.setdefault(touched, []):
+                    reasons[touched].append(why)
     direct = tuple(sorted(reasons))
     upstream = callers(head, direct)
     for name, target in upstream.items():
         reasons[name] = [f"calls {target}"]
     ordered = {name: tuple(reasons[name]) for name in sorted(reasons)}
     return Impact(direct, tuple(sorted(upstream)), ordered)
+
+
+def _at_head(name: str, reason: str, base: Graph, head: Graph) -> Named:
+    """Return the service itself, or in place of one that head no longer has those that depended on it."""
+    service = head.service(name)
+    if service is not None:
+        return {service.name: reason}
+    gone = base.service(name)
+    left = [head.service(edge.source) for edge in base.incoming(gone.name)] if gone is not None else []
+    return {caller.name: f"depended on {name}, which head no longer has" for caller in left if caller is not None}
 
 
 def callers(graph: Graph, names: Iterable[str]) -> dict[str, str]:

@@ -15,7 +15,16 @@ import pytest
 from arc_common.clock import ManualClock
 from arc_common.undo import Undo
 from arc_sim.api import serialize_diff
-from arc_sim.errors import ConfigError, DiffError, Interrupted, PlanError, ProbeError, SandboxError, StartTimeout
+from arc_sim.errors import (
+    ArcError,
+    ConfigError,
+    DiffError,
+    Interrupted,
+    PlanError,
+    ProbeError,
+    SandboxError,
+    StartTimeout,
+)
 from arc_sim.experiment.events import CellMeasured, CellStarted, PhaseStarted
 from arc_sim.probes.memory import LatencyModel, ModelArm
 from arc_sim.sandboxes.base import Deployment, Running
@@ -278,3 +287,14 @@ def test_a_diff_may_name_its_commits_in_short(shop: Path) -> None:
     assert result["commit_target"] == git(shop, "rev-parse", "HEAD")
     with pytest.raises(DiffError, match="both ends"):
         read_request({"diff": {**diff, "base_commit": "HEAD"}}, shop)
+
+
+@pytest.mark.parametrize("link", [".arc", ".arc/sim", ".arc/.attest"])
+def test_a_repository_cannot_lead_the_writing_elsewhere(shop: Path, tmp_path: Path, link: str) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (shop / link).parent.mkdir(exist_ok=True)
+    (shop / link).symlink_to(elsewhere)
+    with pytest.raises(ArcError, match="symbolic link"):
+        run_workflow(read_request({}, shop), memory_hooks())
+    assert list(elsewhere.iterdir()) == []

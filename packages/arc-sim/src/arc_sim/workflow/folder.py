@@ -24,8 +24,11 @@ class RunFolder:
     def create(self) -> None:
         """Make the folder and the ``.gitignore`` that keeps the repository clean.
 
-        Raises ArcError when the repository cannot be written to.
+        Raises ArcError when the repository cannot be written to, or when it would lead the writing elsewhere.
         """
+        for folder in (self.arc, self.path.parent, self.attestations):
+            if folder.is_symlink():
+                raise ArcError(f"{folder} is a symbolic link", code="run.folder", hint="remove it: results stay inside")
         try:
             for folder in (self.arc, self.arc / "sim", self.path):
                 if not folder.is_dir():

@@ -16,6 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 BLOCK = re.compile(r"<!-- output of: (?P<command>[^\n]+?) -->\n```text\n(?P<text>.*?)```", re.DOTALL)
+MARKER = re.compile(r"^<!-- output of:", re.MULTILINE)
 HEADING = re.compile(r"^#+ +(.+?)\s*$", re.MULTILINE)
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
@@ -50,30 +51,48 @@ def broken_links(path: Path, text: str) -> list[str]:
     return found
 
 
+class CommandFailed(Exception):
+    """A command whose output a document shows does not run."""
+
+
 def printed(command: str) -> str:
-    """Return what a command prints, at 100 columns and without colours."""
+    """Return what a command prints, at 100 columns and without colours; raises CommandFailed when it fails."""
     words = shlex.split(command)
     words[0] = str(ROOT / ".venv" / "bin" / words[0])
     env = {"COLUMNS": "100", "TERMINAL_WIDTH": "100", "NO_COLOR": "1", "PATH": "/usr/bin:/bin", "HOME": "/nonexistent"}
-    run = subprocess.run(words, cwd=ROOT, check=False, capture_output=True, text=True, env=env)
+    try:
+        run = subprocess.run(words, cwd=ROOT, check=True, capture_output=True, text=True, env=env)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise CommandFailed(f"`{command}` fails: {error}") from error
     return "\n".join(line.rstrip() for line in run.stdout.strip("\n").splitlines()) + "\n"
+
+
+def stale_outputs(path: Path, text: str, write: bool) -> list[str]:
+    """Return one line per reason why the shown outputs are not what the commands print; or write what they print."""
+    name = path.relative_to(ROOT)
+    if len(MARKER.findall(text)) != len(BLOCK.findall(text)):
+        return [f"{name}: an 'output of' marker is not followed by a ```text block"]
+    try:
+        fresh = BLOCK.sub(
+            lambda match: f"<!-- output of: {match['command']} -->\n```text\n{printed(match['command'])}```", text
+        )
+    except CommandFailed as error:
+        return [f"{name}: {error}"]
+    if fresh == text:
+        return []
+    if not write:
+        return [f"{name}: a command prints something else now; run with --write"]
+    path.write_text(fresh, encoding="utf-8")
+    print(f"{name}: rewritten")
+    return []
 
 
 def main() -> int:
     """Check or rewrite all documents."""
-    write = "--write" in sys.argv[1:]
     findings = []
     for path in documents():
         text = path.read_text(encoding="utf-8")
-        findings += broken_links(path, text)
-        fresh = BLOCK.sub(
-            lambda match: f"<!-- output of: {match['command']} -->\n```text\n{printed(match['command'])}```", text
-        )
-        if fresh != text and write:
-            path.write_text(fresh, encoding="utf-8")
-            print(f"{path.relative_to(ROOT)}: rewritten")
-        elif fresh != text:
-            findings.append(f"{path.relative_to(ROOT)}: a command prints something else now; run with --write")
+        findings += broken_links(path, text) + stale_outputs(path, text, "--write" in sys.argv[1:])
     print("\n".join(findings) if findings else f"docs: {len(documents())} documents are fine")
     return int(bool(findings))
 

@@ -3,7 +3,8 @@
 usage: python tools/check_wheels.py DIST
 
 arc-common and arc-runtime on the oldest and newest supported Python, all three on arc-sim's oldest and newest.
-A Python that is not on this machine is named. Exit 1 when an installation or a use fails.
+A Python that is not on this machine is named; when none of them is here, all three are checked on the one that runs
+this. Exit 1 when an installation or a use fails.
 """
 
 import shutil
@@ -12,11 +13,13 @@ import sys
 import tempfile
 from pathlib import Path
 
+ALL = ("arc_common", "arc_runtime", "arc_sim")
+
 PLANS = (
     ("3.8", ("arc_common", "arc_runtime")),
     ("3.13", ("arc_common", "arc_runtime")),
-    ("3.10", ("arc_common", "arc_runtime", "arc_sim")),
-    ("3.13", ("arc_common", "arc_runtime", "arc_sim")),
+    ("3.10", ALL),
+    ("3.13", ALL),
 )
 
 STRICT = ("-W", "error", "-W", "ignore:Python 3.8 is no longer supported")
@@ -76,7 +79,7 @@ def check(python: str, packages: tuple[str, ...], dist: Path) -> None:
     """Install ``packages`` from ``dist`` on one Python and run their use; raises CalledProcessError."""
     with tempfile.TemporaryDirectory() as folder:
         env = Path(folder) / "env"
-        subprocess.run(["uv", "venv", "--quiet", "--python", f"python{python}", str(env)], check=True)
+        subprocess.run(["uv", "venv", "--quiet", "--python", python, str(env)], check=True)
         wheels = [str(next(dist.glob(f"{package}-*.whl"))) for package in packages]
         interpreter = env / "bin" / "python"
         subprocess.run(["uv", "pip", "install", "--quiet", "--python", str(interpreter), *wheels], check=True)
@@ -89,22 +92,30 @@ def check(python: str, packages: tuple[str, ...], dist: Path) -> None:
             )
 
 
+def passes(label: str, python: str, packages: tuple[str, ...], dist: Path) -> bool:
+    """Check one plan, print its line and return whether it passed."""
+    label = f"Python {label:4} {' + '.join(packages)}"
+    try:
+        check(python, packages, dist)
+    except subprocess.CalledProcessError as error:
+        print(f"{label}: FAILED: {error}")
+        return False
+    print(f"{label}: installed from wheels alone, imported, used")
+    return True
+
+
 def main() -> int:
     """Check every plan whose Python is here."""
     dist = Path(sys.argv[1]).resolve()
-    failed = False
+    verdicts = []
     for python, packages in PLANS:
-        label = f"Python {python:4} {' + '.join(packages)}"
-        if not shutil.which(f"python{python}"):
-            print(f"{label}: MISSING, no python{python} on PATH or in pyenv")
-            continue
-        try:
-            check(python, packages, dist)
-            print(f"{label}: installed from wheels alone, imported, used")
-        except subprocess.CalledProcessError as error:
-            failed = True
-            print(f"{label}: FAILED: {error}")
-    return int(failed)
+        if shutil.which(f"python{python}"):
+            verdicts.append(passes(python, f"python{python}", packages, dist))
+        else:
+            print(f"Python {python:4} {' + '.join(packages)}: MISSING, no python{python} on PATH or in pyenv")
+    if not verdicts:
+        verdicts.append(passes(".".join(map(str, sys.version_info[:2])), sys.executable, ALL, dist))
+    return int(not all(verdicts))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from rich.console import Console
-from sample_repo import make_sample_repo  # beside this file
+from sample_repo import SampleError, make_sample_repo  # beside this file
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -35,12 +35,23 @@ def expect(condition: bool, what: str) -> None:
     console.print(f"  [green]✓[/] {what}")
 
 
+def surroundings(**extra: str) -> dict[str, str]:
+    """Return the environment without settings of Arc, the SDKs and proxies: the demo shows what a newcomer gets."""
+    foreign = ("ARC_", "OPENAI_", "ANTHROPIC_")
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(foreign) and not name.lower().endswith("_proxy")
+    }
+    return {**kept, **extra}
+
+
 def arc(*words: str, cwd: Path, env: dict[str, str] | None = None) -> "subprocess.CompletedProcess[str]":
     """Run the arc command as a user would: progress on this terminal, the result captured."""
     console.print(f"  [dim]$ arc {' '.join(words)}[/]")
     command = [str(BIN / "arc"), *words]
     return subprocess.run(
-        command, cwd=cwd, check=False, stdout=subprocess.PIPE, text=True, env={**os.environ, **(env or {})}
+        command, cwd=cwd, check=False, stdout=subprocess.PIPE, text=True, env=surroundings(**(env or {}))
     )
 
 
@@ -73,10 +84,13 @@ def show_sim(repo: Path, keys: dict[str, str]) -> None:
 @contextmanager
 def process(command: list[str]) -> Iterator[str]:
     """Start a server and give the first line that it prints once it is up."""
-    running = subprocess.Popen(command, text=True, stdout=subprocess.PIPE)
+    running = subprocess.Popen(command, text=True, stdout=subprocess.PIPE, env=surroundings())
     try:
         assert running.stdout is not None
-        yield running.stdout.readline().strip()
+        line = running.stdout.readline().strip()
+        if not line:
+            raise DemoFailed(f"{' '.join(command)} did not start")
+        yield line
     finally:
         running.terminate()
         running.communicate(timeout=10)
@@ -96,8 +110,10 @@ def show_runtime(folder: Path) -> None:
             env = {"OPENAI_BASE_URL": f"{url}/v1", "OPENAI_API_KEY": "sk-demo", "ARC_ENDPOINT": endpoint, **extra}
             console.print(f"  [dim]$ {label} python docs/examples/hello_openai.py[/]".replace("$  ", "$ "))
             example = [sys.executable, str(ROOT / "docs" / "examples" / "hello_openai.py")]
-            subprocess.run(example, check=True, env={**os.environ, **env}, stdout=subprocess.DEVNULL)
-        with urllib.request.urlopen(f"{url}/_received", timeout=5) as answer:
+            run = subprocess.run(example, check=False, env=surroundings(**env), stdout=subprocess.DEVNULL)
+            expect(run.returncode == 0, f"it ran (exit {run.returncode})")
+        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with direct.open(f"{url}/_received", timeout=5) as answer:
             sent = [request["body"]["temperature"] for request in json.load(answer)]
         expect(
             sent == [0.95, 0.7], f"the program says 0.95; the provider received {sent[0]} without Arc, {sent[1]} with"
@@ -109,7 +125,7 @@ def show_runtime(folder: Path) -> None:
     )
     console.print_json(json.dumps(stored[0]["fixes"]))
     arc_table = [str(BIN / "arc"), "runtime", "events", "--store", str(store)]
-    subprocess.run(arc_table, check=True, cwd=folder)
+    subprocess.run(arc_table, check=True, cwd=folder, env=surroundings())
 
 
 def main() -> int:
@@ -119,15 +135,18 @@ def main() -> int:
     keep = parser.parse_args().keep
     with ExitStack() as stack:
         folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="arc-demo-")))
-        folder.mkdir(parents=True, exist_ok=True)
         keys = {"ARC_HOME": str(folder / "home")}
         try:
+            folder.mkdir(parents=True, exist_ok=True)
             make_sample_repo(folder / "lotus-demo")
             show_sim(folder / "lotus-demo", keys)
             show_runtime(folder)
         except DemoFailed as failed:
             console.print(f"  [red]✗ {failed}[/]")
             return 1
+        except (SampleError, OSError) as error:
+            console.print(f"  [red]✗ {error}[/]")
+            return 3
     console.print("\n[bold green]Both products did what they say.[/]")
     return 0
 

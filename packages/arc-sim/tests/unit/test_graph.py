@@ -235,3 +235,23 @@ def test_an_empty_tree_is_an_empty_graph() -> None:
 
 def test_the_same_files_give_the_same_graph() -> None:
     assert graph({**FILES}) == graph(dict(reversed(FILES.items())))
+
+
+@pytest.mark.parametrize("port", ["\u00b2", "\u0663", "9" * 5000, "65536", "-1"])
+def test_what_only_looks_like_a_port_is_none(port: str) -> None:
+    compose = f"services:\n  web: {{image: web, ports: ['{port}', '8080']}}\n"
+    assert [service.port for service in graph({"compose.yaml": compose}).services] == [8080]
+
+
+def test_values_that_refer_to_each_other_do_not_grow_without_bound() -> None:
+    doubled = [("V0", "x" * 100), *((f"V{i}", f"$(V{i - 1})" * 9) for i in range(1, 30))]
+    env = ", ".join(f'{{name: {name}, value: "{value}"}}' for name, value in doubled)
+    deployment = (
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"
+        f"spec: {{template: {{spec: {{containers: [{{image: web, env: [{env}]}}]}}}}}}\n"
+    )
+    compose = "services:\n  shop: {image: shop, environment: {BIG: '" + "$X" * 5_000 + "'}}\n"
+    found = graph({"k8s/web.yaml": deployment, "compose.yaml": compose, ".env": "X=" + "x" * 500_000})
+    longest = {s.name: max(len(value) for _, value in s.env) for s in found.services}
+    assert set(longest) == {"shop", "web"}
+    assert max(longest.values()) <= 200_000

@@ -27,6 +27,11 @@ SCHEMES = {"postgresql": "postgres", "jdbc:postgresql": "postgres", "rediss": "r
            "jdbc:mariadb": "mysql", "mariadb": "mysql", "tls": "tcp"}  # fmt: skip
 
 
+MAX_EXPANDED = 100_000
+"""Characters that references to other variables may add to one value. A decision: no address is that long, and values
+that refer to each other could otherwise grow without bound."""
+
+
 @dataclass(frozen=True)
 class Address:
     """A host that some text names."""
@@ -58,6 +63,12 @@ def bare_address(name: str, value: str) -> Address | None:
     if re.fullmatch(HOST, value) and not value.isdigit() and ADDRESS_NAME.search(name):
         return Address(value)
     return None
+
+
+def port_number(text: str) -> int | None:
+    """Return the TCP port that the text is, None when it is none."""
+    number = int(text) if re.fullmatch(r"[0-9]{1,5}", text) else 0
+    return number if 0 < number < 65536 else None
 
 
 def normalise(name: str) -> str:

@@ -4,7 +4,7 @@ import re
 import shlex
 from typing import Any
 
-from arc_sim.causal.addresses import addresses_in
+from arc_sim.causal.addresses import MAX_EXPANDED, addresses_in, port_number
 from arc_sim.causal.documents import DocumentError, Mapping, Text, dig, entries, line_of, load_documents, pairs
 from arc_sim.causal.kinds import kind_of
 from arc_sim.causal.ownership import built_from
@@ -98,8 +98,15 @@ def env_file(tree: Tree, path: str) -> list[tuple[str, str, int]]:
 
 def interpolate(text: str, values: dict[str, str], depth: int = 0) -> str:
     """Return the text with ``$NAME``, ``${NAME:-default}`` and their kin replaced; an unknown name becomes empty."""
+    room = MAX_EXPANDED
 
     def replace(match: "re.Match[str]") -> str:
+        nonlocal room
+        found = value_of(match)
+        room -= len(found)
+        return found if room >= 0 else ""
+
+    def value_of(match: "re.Match[str]") -> str:
         if match.group("escaped"):
             return "$"
         name, sign = match.group("plain") or match.group("name"), match.group("sign") or ""
@@ -246,6 +253,7 @@ class _Entry:
             for item in [*entries(entry.get("expose")), *entries(entry.get("ports"))]:
                 text = str(dig(item, "target") or item) if isinstance(item, (Text, dict)) else ""
                 number = interpolate(text, self._values).split("/")[0].rpartition(":")[2].split("-")[0]
-                if number.isdigit() and 0 < int(number) < 65536:
-                    return int(number)
+                port = port_number(number)
+                if port is not None:
+                    return port
         return None

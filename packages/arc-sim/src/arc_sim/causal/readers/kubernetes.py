@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from arc_sim.causal.addresses import addresses_in, normalise
+from arc_sim.causal.addresses import MAX_EXPANDED, addresses_in, normalise, port_number
 from arc_sim.causal.documents import Text, dig, entries, line_of, pairs
 from arc_sim.causal.kinds import image_name, kind_of
 from arc_sim.causal.ownership import build_units, built_from, find_unit
@@ -113,7 +113,9 @@ def _add_entry(found: dict[str, Variable], workload: Object, entry: Any, maps: d
 def _add(found: dict[str, Variable], workload: Object, name: str, value: str, place: Location) -> None:
     text = str(value)
     for other in found.values():
-        text = text.replace(f"$({other.name})", other.value)
+        reference = f"$({other.name})"
+        if text.count(reference) * len(other.value) <= MAX_EXPANDED:
+            text = text.replace(reference, other.value)
     found[str(name)] = Variable(workload.name, str(name), text, place)
 
 
@@ -196,7 +198,4 @@ def _port(workload: Object, objects: list[Object]) -> int | None:
     for item in selecting(workload, beside):
         for port in entries(dig(item.body, "spec", "ports")):
             numbers.append(dig(port, "targetPort") or dig(port, "port"))
-    for number in map(str, numbers):
-        if number.isdigit() and 0 < int(number) < 65536:
-            return int(number)
-    return None
+    return next((port for number in numbers if (port := port_number(str(number))) is not None), None)

@@ -6,11 +6,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arc_runtime.interceptors.snapshot import snapshot
 from arc_runtime.model import PASS_THROUGH, Call
 from arc_runtime.patterns.index import PatternIndex
 from arc_runtime.patterns.pattern import PatternSpec, compile_pattern
 from arc_runtime.pipeline import Pipeline
+from arc_runtime.snapshot import freeze
 
 scalars = (
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.sampled_from(["gpt-4", "user"])
@@ -121,14 +121,14 @@ def test_a_snapshot_shares_nothing_that_changes_and_is_plain(value: Any) -> None
                 check(one, original[key])
 
     before = shape(value)
-    check(snapshot(value), value)
+    check(freeze(value).value, value)
     assert shape(value) == before
 
 
 def test_a_snapshot_is_bounded() -> None:
-    wide = snapshot(list(range(1_000_000)))
+    wide = freeze(list(range(1_000_000))).value
     assert len(wide) < 30_000
-    assert wide[-1] == "<cut>"
+    assert wide[-1] == "[cut]"
     loop: Any = {}
     loop["again"] = loop
-    assert "<cut>" in str(snapshot(copy.copy(loop)))
+    assert "[cut]" in str(freeze(copy.copy(loop)).value)

@@ -6,9 +6,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from arc_runtime.snapshot import freeze
 from arc_runtime.telemetry.encode import to_json
 from arc_runtime.telemetry.redact import Redactor
-from arc_runtime.telemetry.snapshot import freeze
 
 SECRETS = (
     "sk-abcdefghijklmnopqrstuvwx",

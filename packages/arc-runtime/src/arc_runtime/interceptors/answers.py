@@ -2,6 +2,8 @@
 
 from typing import Any, NamedTuple, Optional
 
+from arc_runtime.snapshot import keep_model
+
 MAX_ERROR_CHARS = 2_000
 
 
@@ -51,10 +53,7 @@ def read_error(error: BaseException) -> str:
 
 def plain_answer(answer: Any) -> Any:
     """Return an answer of the SDK as plain JSON values, or None when it is no model (bytes, a raw response, ...)."""
-    dump = getattr(answer, "model_dump", None)
-    if dump is not None and hasattr(type(answer), "model_fields"):
-        return dump(mode="json", exclude_unset=True, warnings=False)
-    return None
+    return keep_model(answer) if hasattr(type(answer), "model_fields") else None
 
 
 def _finish_reason(answer: Any, inner: Any) -> str:

@@ -7,8 +7,8 @@ from arc_common.undo import Undo
 from arc_runtime import guard
 from arc_runtime.interceptors.base import Observer
 from arc_runtime.interceptors.provenance import CURRENT_CALL, SUPPRESSED, enter, leave, new_call_id, thread_name
-from arc_runtime.interceptors.snapshot import snapshot
 from arc_runtime.model import PASS_THROUGH, STATUS_CANCELLED, STATUS_ERROR, STATUS_OK, Call, Outcome
+from arc_runtime.snapshot import keep
 
 
 class MemoryClient:
@@ -43,7 +43,7 @@ class MemoryInterceptor:
             around = CURRENT_CALL.get()
             call = Call(new_call_id(), "memory", operation, body, False, "", time(), thread_name(), "", around)
             decision = guard.run("memory.before", PASS_THROUGH, observer.decide, call)
-            call = call._replace(body=snapshot(body))
+            call = call._replace(body=keep(body))
             token = enter(call.call_id)
             started_s = perf_counter()
             outcome = Outcome(STATUS_OK, 0.0, started_s - entered_s)

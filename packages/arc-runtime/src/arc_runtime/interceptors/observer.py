@@ -3,7 +3,6 @@
 from typing import Any, Optional
 
 from arc_runtime import guard
-from arc_runtime.interceptors.snapshot import snapshot
 from arc_runtime.metrics.counters import Counters
 from arc_runtime.model import (
     MISSING,
@@ -17,6 +16,7 @@ from arc_runtime.model import (
     Sink,
 )
 from arc_runtime.pipeline import Pipeline, after
+from arc_runtime.snapshot import keep
 
 FAILED = Decision(None, (), "failed")
 
@@ -82,4 +82,4 @@ def _detached(decision: Decision) -> Decision:
 
 
 def _kept(value: Any) -> Any:
-    return value if value is MISSING else snapshot(value)
+    return value if value is MISSING else keep(value)

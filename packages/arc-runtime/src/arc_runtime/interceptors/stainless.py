@@ -27,9 +27,9 @@ from arc_runtime.interceptors.provenance import (
     task_name,
     thread_name,
 )
-from arc_runtime.interceptors.snapshot import snapshot
 from arc_runtime.interceptors.streams import StreamEnd, watch_stream
 from arc_runtime.model import STATUS_CANCELLED, STATUS_ERROR, STATUS_OK, Call, Decision, Outcome
+from arc_runtime.snapshot import keep
 
 CLASSES = ("SyncAPIClient", "AsyncAPIClient")
 
@@ -175,7 +175,7 @@ class _Patch:
             else:
                 args, kwargs = _with_options(args, kwargs, rewritten)
         if listening:
-            call = call._replace(body=snapshot(call.body))
+            call = call._replace(body=keep(call.body))
         return _Journey(call, decision, args, kwargs, entered_s)
 
     def _fail(self, journey: _Journey, started_s: float, error: BaseException) -> None:

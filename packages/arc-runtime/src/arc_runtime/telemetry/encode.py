@@ -4,8 +4,8 @@ import math
 from json.encoder import encode_basestring
 from typing import Any, List, NamedTuple
 
+from arc_runtime.snapshot import CUT, freeze
 from arc_runtime.telemetry.redact import Redactor
-from arc_runtime.telemetry.snapshot import CUT, freeze
 
 _SMALLEST = len(b'"[cut]"')
 

@@ -5,10 +5,10 @@ from typing import Any, Iterable, List, NamedTuple, Optional, Tuple
 from arc_common.wire.v1 import telemetry_pb2 as wire
 from arc_runtime import guard
 from arc_runtime.model import STATUS_CANCELLED, STATUS_ERROR, STATUS_OK
+from arc_runtime.snapshot import Frozen
 from arc_runtime.telemetry.encode import encode
 from arc_runtime.telemetry.pending import FrozenFix, Pending
 from arc_runtime.telemetry.redact import Redactor
-from arc_runtime.telemetry.snapshot import Frozen
 
 _STATUS = {
     STATUS_OK: wire.Outcome.STATUS_OK,

@@ -3,7 +3,7 @@
 from typing import NamedTuple, Optional, Tuple
 
 from arc_runtime.model import MISSING, AppliedFix, Call, Event, Outcome
-from arc_runtime.telemetry.snapshot import Frozen, freeze
+from arc_runtime.snapshot import Frozen, freeze
 
 
 class FrozenFix(NamedTuple):
@@ -26,7 +26,7 @@ class Pending(NamedTuple):
 
 
 def take(event: Event) -> Pending:
-    """Copy what the application may still change; costs microseconds, whatever the length of the texts."""
+    """Copy what the application may still change, unless an interceptor has; costs microseconds, however long it is."""
     call, outcome = event.call, event.outcome
     return Pending(
         event.event_id,

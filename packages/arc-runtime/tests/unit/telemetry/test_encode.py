@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from arc_runtime.snapshot import CUT, MAX_NODES, MAX_SCALARS, freeze, keep
 from arc_runtime.telemetry.encode import encode, to_json
 from arc_runtime.telemetry.redact import Redactor
-from arc_runtime.telemetry.snapshot import CUT, MAX_NODES, MAX_SCALARS, freeze
 
 R = Redactor()
 
@@ -126,6 +126,25 @@ def test_long_list_of_numbers_is_cut_and_told() -> None:
     assert not frozen.complete
     assert len(frozen.value) == MAX_SCALARS + 1
     assert freeze(list(range(MAX_SCALARS))).complete
+
+
+def test_many_lists_of_numbers_share_one_bound() -> None:
+    frozen = freeze({"data": [{"embedding": [0.5] * 3_000} for _ in range(1_000)]})
+    assert not frozen.complete
+    assert len(str(frozen.value)) < 10 * MAX_SCALARS
+
+
+def test_many_keys_are_cut_and_told() -> None:
+    frozen = freeze({str(number): number for number in range(MAX_SCALARS + 1)})
+    assert not frozen.complete
+    assert len(frozen.value) == MAX_SCALARS
+
+
+def test_what_is_kept_is_copied_once_and_stays_marked_where_it_was_cut() -> None:
+    kept = keep({"input": list(range(MAX_SCALARS + 1))})
+    assert freeze(kept).value is kept
+    assert not freeze(kept).complete
+    assert freeze(keep({"input": [1]})) == ({"input": [1]}, True)
 
 
 def test_later_changes_do_not_reach_the_copy() -> None:

@@ -1,13 +1,15 @@
 """A copy of a request or an answer, taken in the caller's thread, that the application can no longer change.
 
 Containers are copied; strings, numbers and bytes are immutable and shared, so a long prompt costs nothing. The slow
-half (redaction, JSON, protobuf) runs later in the worker. What it costs is bounded by ``MAX_NODES``, not by the body.
+half (redaction, JSON, protobuf) runs later in the worker. ``MAX_NODES`` and ``MAX_SCALARS`` bound what it costs: an answer of a
+million numbers is neither copied nor kept.
 """
 
 import dataclasses
 import datetime
 import decimal
 import enum
+import itertools
 import pathlib
 import uuid
 from typing import Any, Callable, Dict, FrozenSet, List, Mapping, NamedTuple, Optional
@@ -16,8 +18,8 @@ MAX_NODES = 5_000
 """Containers and mixed items copied from one body: about 0.5 ms at most. A chat of 1,000 messages has about 3,000."""
 MAX_DEPTH = 64
 """Deeper values are cut; no API takes them, and a circular reference ends here."""
-MAX_SCALARS = 50_000
-"""Items copied from one list of plain numbers or strings, such as a prompt of token ids."""
+MAX_SCALARS = 20_000
+"""Keys of objects and items of lists copied from one body, such as a prompt of token ids, or embeddings."""
 
 CUT = "[cut]"
 """Stands where something was left out."""
@@ -34,15 +36,46 @@ class Frozen(NamedTuple):
     """Whether nothing was cut."""
 
 
+class Kept(Dict[str, Any]):
+    """A frozen object that remembers whether it is complete, so that it need not be copied again."""
+
+    __slots__ = ("complete",)
+    complete: bool
+
+
 def freeze(value: Any) -> Frozen:
-    """Copy ``value``. Never raises: what cannot be read is replaced by the name of its class."""
+    """Copy ``value``, unless it is `Kept`. Never raises: what cannot be read is replaced by the name of its class."""
+    if type(value) is Kept:
+        return Frozen(value, value.complete)
     copy = _Copy()
     return Frozen(copy.take(value, 0), copy.complete)
 
 
+def keep(value: Any) -> Any:
+    """Copy ``value`` for an event: what `freeze` makes of it, and `Kept` if that is an object."""
+    if type(value) in _SCALARS:
+        return value
+    frozen, complete = freeze(value)
+    if type(frozen) is not dict:
+        return frozen
+    kept = Kept(frozen)
+    kept.complete = complete
+    return kept
+
+
+def keep_model(model: Any) -> Any:
+    """Copy an answer, a model of pydantic 2, field by field: its own dump would first copy all of it, however long."""
+    copy = _Copy(by_fields=True)
+    kept = Kept(copy.take(_fields_of(model), 0))
+    kept.complete = copy.complete
+    return kept
+
+
 class _Copy:
-    def __init__(self) -> None:
+    def __init__(self, by_fields: bool = False) -> None:
+        self.by_fields = by_fields
         self.nodes_left = MAX_NODES
+        self.scalars_left = MAX_SCALARS
         self.complete = True
 
     def take(self, value: Any, depth: int) -> Any:
@@ -50,7 +83,7 @@ class _Copy:
         if kind in _SCALARS:
             return value
         self.nodes_left -= 1
-        if self.nodes_left < 0 or depth > MAX_DEPTH:
+        if self.nodes_left < 0 or self.scalars_left <= 0 or depth > MAX_DEPTH:
             self.complete = False
             return CUT
         if kind is dict:
@@ -63,9 +96,12 @@ class _Copy:
             return describe(value)
 
     def take_dict(self, value: Dict[Any, Any], depth: int) -> Dict[str, Any]:
-        # list(dict.items()) is one step under the GIL: another thread may insert meanwhile
+        # one step under the GIL: another thread may insert meanwhile
+        items = list(itertools.islice(value.items(), self.scalars_left))
+        self.scalars_left -= len(items)
+        self.complete = self.complete and len(items) == len(value)
         taken: Dict[str, Any] = {}
-        for key, item in list(value.items()):
+        for key, item in items:
             if self.nodes_left < 0:
                 self.complete = False
                 break
@@ -74,18 +110,19 @@ class _Copy:
         return taken
 
     def take_list(self, value: Any, depth: int) -> List[Any]:
-        items = list(value)
-        if not set(map(type, items)) <= _SCALARS:
-            return self.take_mixed(items, depth)
-        if len(items) <= MAX_SCALARS:
-            return items
-        self.complete = False
-        return [*items[:MAX_SCALARS], CUT]
+        items = list(value[: self.scalars_left])
+        self.scalars_left -= len(items)
+        whole = len(items) == len(value)
+        taken = items if set(map(type, items)) <= _SCALARS else self.take_mixed(items, depth)
+        if not whole:
+            self.complete = False
+            taken.append(CUT)
+        return taken
 
     def take_mixed(self, items: List[Any], depth: int) -> List[Any]:
         taken: List[Any] = []
         for item in items:
-            if self.nodes_left < 0:
+            if self.nodes_left < 0 or self.scalars_left <= 0:
                 self.complete = False
                 taken.append(CUT)
                 break
@@ -100,6 +137,8 @@ class _Copy:
             return plain
         if isinstance(value, (Mapping, list, tuple, set, frozenset)):
             return self.take(dict(value) if isinstance(value, Mapping) else list(value), depth + 1)
+        if self.by_fields and hasattr(type(value), "model_fields"):
+            return self.take(_fields_of(value), depth + 1)
         dump = _dump_of(value)
         return describe(value) if dump is None else self.take(dump(), depth + 1)
 
@@ -130,6 +169,13 @@ def key_text(key: Any) -> str:
 def describe(value: Any) -> str:
     """Return the name of the value's class; its ``repr`` may be slow, raise, or tell secrets."""
     return f"[{type(value).__name__}]"
+
+
+def _fields_of(model: Any) -> Dict[str, Any]:
+    """Return what was given to a model of pydantic 2, unknown fields included."""
+    given = model.model_fields_set
+    fields = {name: value for name, value in list(model.__dict__.items()) if name in given}
+    return {**fields, **(getattr(model, "__pydantic_extra__", None) or {})}
 
 
 def _dump_of(value: Any) -> Optional[Callable[[], Any]]:

@@ -1,5 +1,6 @@
 """What is printed and written."""
 
+import io
 import json
 import stat
 from pathlib import Path
@@ -111,3 +112,14 @@ def test_a_device_is_written_to_and_not_replaced(tmp_path):
     write_atomically(path, "{}")
     assert path.is_symlink()
     assert [entry.name for entry in tmp_path.iterdir()] == ["null"]
+
+
+def test_names_from_a_repository_cannot_drive_the_terminal():
+    evil = "orders\x1b[2J\x9b1m\u202e"
+    experiment = {**RESULT["experiments"][0], "targets": [{"source": evil, "target": evil}]}
+    words = {"services": [evil], "explanation": evil, "warnings": [evil], "experiments": [experiment]}
+    console = Console(width=200, file=io.StringIO())
+    console.print(render_text({**RESULT, **words}, {}))
+    text = console.file.getvalue()
+    assert text.count("orders") >= 5
+    assert not {"\x1b", "\x9b", "\u202e"} & set(text)

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from arc_sim.experiment.events import CellMeasured, CellStarted, Event, Listener, PhaseStarted
 from arc_sim.model import Observation
+from arc_sim.report.text import printable
 from arc_sim.risk.score import percentile
 
 DOING = {
@@ -110,7 +111,7 @@ class LiveTable:
 
 def edges_of(event: CellStarted) -> str:
     """Return the edges that get the fault, as text."""
-    return ", ".join(f"{source} → {target}" for source, target in event.targets)
+    return printable(", ".join(f"{source} → {target}" for source, target in event.targets))
 
 
 def figures(seen: list[Observation]) -> str:

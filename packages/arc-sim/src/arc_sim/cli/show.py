@@ -9,6 +9,7 @@ from typing import Any
 from arc_sim.errors import DiffError
 from arc_sim.faults.catalog import all_scenarios
 from arc_sim.model import Edge, Graph, Setting
+from arc_sim.report.text import printable
 
 
 def show_graph(repo: Path, revision: str, as_json: bool) -> None:
@@ -24,9 +25,9 @@ def show_graph(repo: Path, revision: str, as_json: bool) -> None:
     if as_json:
         return _json(asdict(graph))
     for line in _graph_lines(graph):
-        print(line)
+        print(printable(line))
     for warning in graph.warnings:
-        print(f"warning: {warning}", file=sys.stderr)
+        print(printable(f"warning: {warning}"), file=sys.stderr)
     return None
 
 
@@ -42,9 +43,9 @@ def show_affected(repo: Path, rev_range: str | None, diff: Path | None, as_json:
         print("no service is affected")
     for title, names in (("changed", impact.direct), ("upstream", impact.upstream)):
         for name in names:
-            print(f"{title:8}  {name}")
+            print(printable(f"{title:8}  {name}"))
             for reason in impact.reasons.get(name, ()):
-                print(f"          {reason}")
+                print(printable(f"          {reason}"))
     return None
 
 

@@ -18,6 +18,11 @@ _ROWS = (
 )
 
 
+def printable(text: str) -> str:
+    """Return text that comes from a repository without what a terminal would obey; line ends stay."""
+    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
 def render_text(result: dict[str, Any], files: dict[str, Path]) -> RenderableType:
     """Return what to print. files: ``{label: path}`` of what was written."""
     style = STYLES[result["verdict"]]
@@ -26,19 +31,19 @@ def render_text(result: dict[str, Any], files: dict[str, Path]) -> RenderableTyp
         (result["verdict"].upper(), f"bold {style}"),
         f"   risk {result['risk_score']:g} of 100, 95 % interval {low:g} to {high:g}, severity {result['severity']}",
     )
-    services = ", ".join(result["services"]) or "none"
+    services = printable(", ".join(result["services"])) or "none"
     facts = Text(f"services {services}   evidence {result['evidence']}   {result['duration_s']:.1f} s")
     parts: list[RenderableType] = [head, facts]
     parts += [_arms(experiment) for experiment in result["experiments"]]
-    parts.append(Text(result["explanation"]))
-    parts += [Text(f"warning: {warning}", style="yellow") for warning in result["warnings"]]
+    parts.append(Text(printable(result["explanation"])))
+    parts += [Text(printable(f"warning: {warning}"), style="yellow") for warning in result["warnings"]]
     parts += [Text(f"{label}: {path}", style="dim", overflow="fold") for label, path in files.items()]
     return Panel(Group(*parts), title=f"arc sim {result['sim_id']}", border_style=style, title_align="left")
 
 
 def _arms(experiment: dict[str, Any]) -> Table:
     edges = ", ".join(f"{edge['source']} → {edge['target']}" for edge in experiment["targets"])
-    table = Table(title=Text(f"{experiment['scenario']} on {edges}"), title_justify="left", expand=False)
+    table = Table(title=Text(printable(f"{experiment['scenario']} on {edges}")), title_justify="left", expand=False)
     for column in ("revision", "condition"):
         table.add_column(column)
     for column in ("p50 ms", "p95 ms", "errors", "requests"):

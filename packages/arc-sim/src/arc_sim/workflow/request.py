@@ -9,12 +9,14 @@ from arc_sim.errors import ConfigError, DiffError
 from arc_sim.faults.catalog import load_scenario
 from arc_sim.model import Diff, Scenario
 from arc_sim.plan.draw import DEFAULT_ROUNDS, MAX_ROUNDS, MIN_ROUNDS
+from arc_sim.sandboxes import SANDBOXES as REGISTERED
 
 DEFAULT_RANGE = "HEAD~1..HEAD"
 DEFAULT_SCENARIO = "network_latency"
 DEFAULT_SEVERITY = 50
 DEFAULT_TIMEOUT_S = 600
-SANDBOXES = ("auto", "local")
+SANDBOXES = ("auto", *(name for name in REGISTERED if name != "memory"))
+"""All that are registered but the fake, which measures nothing."""
 MAX_SEED = 2**53 - 1
 """The largest integer that JSON numbers keep exact."""
 

@@ -126,10 +126,20 @@ def _message(name: str, message: Any) -> Rejection | None:
         )
     if message["role"] not in ("user", "assistant"):
         return Rejection(f"{name}.role: Input should be 'user' or 'assistant'")
-    if not isinstance(message["content"], (str, list)):
-        return Rejection(f"{name}.content: Input should be a valid string or list")
+    wrong = _content(f"{name}.content", message["content"])
+    if wrong is not None:
+        return wrong
     extra = sorted(set(message) - {"role", "content"})
     return Rejection(f"{name}.{extra[0]}: Extra inputs are not permitted") if extra else None
+
+
+def _content(name: str, content: Any) -> Rejection | None:
+    if isinstance(content, str):
+        return None
+    if not isinstance(content, list):
+        return Rejection(f"{name}: Input should be a valid string or list")
+    odd = next((index for index, block in enumerate(content) if not isinstance(block, dict)), None)
+    return None if odd is None else Rejection(f"{name}.{odd}: Input should be a valid dictionary")
 
 
 def first_is_user(body: Body) -> Rejection | None:

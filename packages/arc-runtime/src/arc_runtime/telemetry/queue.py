@@ -22,19 +22,26 @@ REASONS = (QUEUE_FULL, CLOSED, CONVERSION, REJECTED, INTERNAL)
 NEVER = 1 << 62
 
 
+MAX_BYTES = 64 * 1024 * 1024
+"""What all waiting events may keep in memory; the promise for the whole of us is 100 MB."""
+
+
 class Waiting(NamedTuple):
     """One event in line."""
 
     item: Any
     since_s: float
     """Monotonic clock."""
+    size_bytes: int
 
 
 class EventQueue:
-    """First in, first out; at most ``max_events``, of which the newest is dropped when there is no room."""
+    """First in, first out; at most ``max_events`` and ``max_bytes``: the newest is dropped when there is no room."""
 
-    def __init__(self, max_events: int) -> None:
+    def __init__(self, max_events: int, max_bytes: int = MAX_BYTES) -> None:
         self._max_events = max_events
+        self._max_bytes = max_bytes
+        self._bytes = 0
         self._lock = threading.RLock()
         self._items: Deque[Waiting] = deque()
         self._taken = 0
@@ -45,13 +52,14 @@ class EventQueue:
         self._bell: SimpleQueue[None] = SimpleQueue()
         self._ring_at = 1
 
-    def put(self, item: Any, now_s: float) -> bool:
+    def put(self, item: Any, now_s: float, size_bytes: int = 0) -> bool:
         """Take an event, or count it as dropped and return False."""
         with self._lock:
-            if len(self._items) >= self._max_events:
+            if len(self._items) >= self._max_events or self._bytes + size_bytes > self._max_bytes:
                 self.drop(QUEUE_FULL)
                 return False
-            self._items.append(Waiting(item, now_s))
+            self._items.append(Waiting(item, now_s, size_bytes))
+            self._bytes += size_bytes
             if len(self._items) >= self._ring_at:
                 self.ring()
         return True
@@ -59,9 +67,10 @@ class EventQueue:
     def take(self, max_events: int) -> List[Any]:
         """Remove and return the oldest events, at most ``max_events``."""
         with self._lock:
-            taken = [self._items.popleft().item for _ in range(min(max_events, len(self._items)))]
+            taken = [self._items.popleft() for _ in range(min(max_events, len(self._items)))]
             self._taken += len(taken)
-            return taken
+            self._bytes -= sum(waiting.size_bytes for waiting in taken)
+            return [waiting.item for waiting in taken]
 
     def oldest_since_s(self) -> float:
         """Return when the oldest event came; the line must not be empty."""

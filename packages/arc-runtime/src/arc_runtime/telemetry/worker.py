@@ -213,7 +213,7 @@ class TelemetrySink:
             lane.queue.drop(CONVERSION)
             guard.contain("telemetry.emit", error)
             return
-        if lane.queue.put(pending, self._clock.monotonic()) and lane.thread is None:
+        if lane.queue.put(pending, self._clock.monotonic(), pending.size_bytes) and lane.thread is None:
             lane.start()
 
     def flush(self, timeout_s: float) -> bool:

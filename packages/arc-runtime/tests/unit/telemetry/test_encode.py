@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from arc_runtime.snapshot import CUT, MAX_NODES, MAX_SCALARS, freeze, keep
+from arc_runtime.snapshot import CUT, ITEM_BYTES, MAX_NODES, MAX_SCALARS, freeze, keep
 from arc_runtime.telemetry.encode import encode, to_json
 from arc_runtime.telemetry.redact import Redactor
 
@@ -144,7 +144,12 @@ def test_what_is_kept_is_copied_once_and_stays_marked_where_it_was_cut() -> None
     kept = keep({"input": list(range(MAX_SCALARS + 1))})
     assert freeze(kept).value is kept
     assert not freeze(kept).complete
-    assert freeze(keep({"input": [1]})) == ({"input": [1]}, True)
+    assert freeze(keep({"input": [1]})) == ({"input": [1]}, True, 2 * ITEM_BYTES)
+
+
+def test_the_size_is_that_of_the_texts_and_the_items() -> None:
+    for value in ({"a": "x" * 1_000}, ["x" * 1_000], {"a": ["x" * 500, {"b": "x" * 500}]}):
+        assert 1_000 < freeze(value).size_bytes <= 1_000 + 4 * ITEM_BYTES
 
 
 def test_later_changes_do_not_reach_the_copy() -> None:

@@ -33,6 +33,17 @@ def test_full_queue_drops_the_newest_and_counts_it() -> None:
     assert queue.accepted == 2
 
 
+def test_events_that_keep_too_much_memory_are_dropped_and_counted() -> None:
+    queue = EventQueue(100, max_bytes=1_000)
+    assert [queue.put(number, 0.0, 400) for number in range(3)] == [True, True, False]
+    assert queue.put("small", 0.0, 200)
+    assert queue.dropped[QUEUE_FULL] == 1
+    assert queue.take(1) == [0]
+    assert queue.put("again", 0.0, 400)
+    assert queue.take(9) == [1, "small", "again"]
+    assert queue.put("as large as all", 0.0, 1_000)
+
+
 def test_losses_are_reported_once() -> None:
     queue = EventQueue(1)
     queue.drop(CLOSED, 3)

@@ -85,6 +85,16 @@ def test_flush_gives_up_in_time() -> None:
     assert sink.stats()["dropped"]["closed"] == 1
 
 
+def test_long_prompts_do_not_fill_the_memory() -> None:
+    sink, _ = make(batch_max_age_s=3600.0)
+    prompt = "x" * 10_000_000
+    for number in range(20):
+        sink.emit(event(number)._replace(call=CALL._replace(body={"prompt": prompt + str(number)})))
+    assert sink.stats()["queued"] == 6
+    assert sink.stats()["dropped"]["queue_full"] == 14
+    sink.close(0.0)
+
+
 def test_events_after_the_end_are_counted() -> None:
     sink, transport = make()
     sink.close(0.0)

@@ -255,3 +255,18 @@ def test_values_that_refer_to_each_other_do_not_grow_without_bound() -> None:
     longest = {s.name: max(len(value) for _, value in s.env) for s in found.services}
     assert set(longest) == {"shop", "web"}
     assert max(longest.values()) <= 200_000
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("web/main.py", 'import os\nc = Client(os.environ["ORDERS_URL"], timeout=-1, retries=-1)\n'),
+        ("web/main.js", "const c = new Client(process.env.ORDERS_URL, { timeout: -1, retries: - 1 });\n"),
+    ],
+)
+def test_a_negative_setting_is_none(path: str, text: str) -> None:
+    compose = (
+        "services:\n  web: {build: web, environment: {ORDERS_URL: 'http://orders:80'}}\n  orders: {build: orders}\n"
+    )
+    found = edge(graph({"compose.yaml": compose, path: text, "orders/main.py": "x = 1\n"}), "web", "orders")
+    assert (found.timeout_ms, found.retries) == (None, None)

@@ -35,7 +35,8 @@ class Expressions:
         """Return the value that a node stands for."""
         grammar, line = self._grammar, node.start_point[0] + 1
         # Bodies inside an expression (callbacks) are walked as statements of their own.
-        if depth > 40 or node.type in grammar.functions or "block" in node.type or "body" in node.type:
+        is_body = node.type in grammar.functions or "block" in node.type or "body" in node.type
+        if depth > 40 or is_body or _is_negative(node):
             return Expression("group", "", line)
         if node.type in grammar.calls:
             return self._call(node, depth)
@@ -121,6 +122,11 @@ class Expressions:
             value = ((None, Expression("string", default, line)),) if default else ()
             items.append(Expression("env", name, line, value))
         return Expression("string", text, line, tuple((None, item) for item in items))
+
+
+def _is_negative(node: Node) -> bool:
+    """Tell whether it is ``-x``: no duration and no count, but what many libraries take for none or without end."""
+    return node.child_count == 2 and node.children[0].type == "-"
 
 
 def field(node: Node, name: str) -> Node | None:

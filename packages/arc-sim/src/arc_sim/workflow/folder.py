@@ -11,7 +11,7 @@ IGNORE_ALL = "*\n"
 class RunFolder:
     """The files of one run.
 
-    ``.arc/sim/<sim_id>/``: journal.jsonl, plan.json, manifest.yaml, checkpoint.sqlite, result.json.
+    ``.arc/sim/<sim_id>/``: journal.jsonl, manifest.yaml, checkpoint.sqlite, result.json.
     ``.arc/.attest/``: the attestations of all runs.
     """
 

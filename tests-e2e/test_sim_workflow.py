@@ -298,3 +298,18 @@ def test_a_repository_cannot_lead_the_writing_elsewhere(shop: Path, tmp_path: Pa
     with pytest.raises(ArcError, match="symbolic link"):
         run_workflow(read_request({}, shop), memory_hooks())
     assert list(elsewhere.iterdir()) == []
+
+
+def test_all_that_ran_is_named_with_or_without_a_proxy(shop: Path) -> None:
+    class Processes(MemorySandbox):
+        def up(self, deployment: Deployment) -> tuple[Running, Undo]:
+            running, undo = super().up(deployment)
+            running.stand_ins, running.evidence = (), "process"
+            running.proxied_edges = lambda: deployment.graph.outgoing("gateway")  # type: ignore[method-assign]
+            return running, undo
+
+    (shop / "services" / "gateway" / "main.py").write_text(CODE["gateway"] + "print('two')\n")
+    git(shop, "commit", "--quiet", "-am", "gateway: say two")
+    result = run_workflow(read_request({"rounds": 2}, shop), memory_hooks(sandbox=Processes()))
+    assert result["experiments"][0]["targets"] == [{"source": "gateway", "target": "orders"}]
+    assert result["experiments"][0]["real"] == ["gateway", "orders", "payments"]

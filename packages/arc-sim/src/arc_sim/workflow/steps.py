@@ -92,7 +92,7 @@ def start_sandbox(session: Session, state: State) -> State:
         session.arms[wanted.revision] = _start(session, wanted, targets)
     runnings = [session.arms["base"].running, session.arms["head"].running]
     stand_ins = {name for running in runnings for name in running.stand_ins}
-    scope = {name for wanted in runnings for edge in wanted.proxied_edges() for name in edge.key} | {state["entry"]}
+    scope = {name for wanted in deployments for name in wanted.scope}
     evidence: Evidence = next((r.evidence for r in runnings if r.evidence == "model"), runnings[1].evidence)
     notes = dict.fromkeys(note for running in runnings for note in running.notes)
     return {

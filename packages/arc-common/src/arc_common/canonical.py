@@ -16,7 +16,8 @@ MAX_BYTES = 16 * 1024 * 1024
 """Longest document that is read, unless the caller says otherwise."""
 
 _SAFE_INTEGER = 2**53 - 1  # RFC 7493 section 2.2: every double up to here is exact
-_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
+# a string that does not end is one token too: looking for its end again from every quote inside it would be quadratic
+_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 

@@ -93,3 +93,18 @@ def test_the_limits_are_arguments():
 def test_whole_doubles_beyond_2_53_survive_as_the_canonical_form_spells_them():
     for number in (1e16, 2.0**70, -1.2345678901234567e20):
         assert strict_loads(canonical_bytes(number)) == number
+
+
+@pytest.mark.parametrize("end", [b"", b"\\", b'"', b'"}'])
+def test_a_long_string_of_quotes_is_read_once(end):
+    # from every quote to the end of the text would be 10^12 steps here, so this ends in time or never
+    data = b'{"' + b'\\"' * 2_000_000 + end
+    with pytest.raises(WireError):
+        strict_loads(data)
+
+
+def test_a_long_number_is_what_a_double_can_hold():
+    assert strict_loads(b"0." + b"0" * 1_000_000 + b"1") == 0
+    for number in (b"1" * 1_000_000, b"1e" + b"9" * 1_000_000):
+        with pytest.raises(WireError):
+            strict_loads(number)

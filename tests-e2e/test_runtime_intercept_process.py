@@ -176,3 +176,36 @@ os.write(wait, b"x")
 os.waitpid(child, 0)
 """
     assert run(code) == "7\nTrue"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no os.fork on this system")
+def test_a_child_forked_while_another_thread_changes_the_arc_can_use_it() -> None:
+    code = """
+import os, signal, threading, warnings
+warnings.simplefilter("ignore", DeprecationWarning)  # of Python 3.12, about threads and fork
+from arc_runtime import Arc
+from arc_runtime import arc as facade
+arc = Arc()
+locks = [facade._lock, arc._parts._lock, arc._parts.installer._lock]
+held, done = threading.Event(), threading.Event()
+def change():
+    with locks[0], locks[1], locks[2]:
+        held.set()
+        done.wait()
+thread = threading.Thread(target=change)
+thread.start()
+held.wait()
+child = os.fork()
+if child == 0:
+    signal.alarm(20)  # ends a child that waits for a thread that it does not have
+    import openai
+    assert Arc() is arc
+    arc.register_pattern({"model": "m"}, {"x": 1})
+    patched = arc.health()["interceptors"]["openai"] == "patched"
+    arc.close()
+    os._exit(7 if patched else 8)
+done.set()
+thread.join()
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    assert run(code) == "7"

@@ -5,7 +5,6 @@ a library that calls ``Arc()`` and an application that calls ``Arc(endpoint=...)
 """
 
 import logging
-import threading
 from time import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Mapping, Optional, Sequence, Type, TypeVar, Union
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Mapping, Optional, 
 from arc_runtime import guard
 from arc_runtime.config import Config, load
 from arc_runtime.errors import PatternError
+from arc_runtime.locks import ForkSafeLock
 from arc_runtime.model import Call, Decision, Sink
 
 if TYPE_CHECKING:  # imported on use: importing arc_runtime stays cheap
@@ -25,7 +25,7 @@ DISABLED = Decision(None, (), "disabled")
 PATTERN_FIELDS = frozenset(("pattern", "fix", "id", "confidence", "priority"))
 
 _logger = logging.getLogger(__name__)
-_lock = threading.RLock()
+_lock = ForkSafeLock()
 _current: List["Arc"] = []
 """The open Arc of this process, if any."""
 

@@ -1,7 +1,6 @@
 """What an Arc is made of: built, changed and ended together, in the order that leaves no request in between."""
 
 import logging
-import threading
 from typing import Any, Dict, Iterable, List, Optional, Tuple
 
 from arc_runtime import guard
@@ -10,6 +9,7 @@ from arc_runtime.errors import PatternError
 from arc_runtime.interceptors import INTERCEPTORS, make_interceptor
 from arc_runtime.interceptors.observer import PipelineObserver
 from arc_runtime.interceptors.on_import import Installer
+from arc_runtime.locks import ForkSafeLock
 from arc_runtime.metrics.counters import Counters
 from arc_runtime.model import Sink
 from arc_runtime.patterns.files import load_pack
@@ -28,7 +28,7 @@ class Parts:
         self.pipeline = Pipeline(PatternIndex())
         self.observer = PipelineObserver(self.pipeline, self.counters)
         self.installer = Installer(self.observer, [make_interceptor(name) for name in sorted(INTERCEPTORS)])
-        self._lock = threading.RLock()
+        self._lock = ForkSafeLock()
         self._packs: Dict[str, Tuple[str, ...]] = {}
         """Pattern ids by the name or path of their pack."""
         self._telemetry: Optional[TelemetryConfig] = None

@@ -7,7 +7,6 @@ and puts a step behind the execution of it; nothing of ours stays in the module,
 import importlib
 import logging
 import sys
-import threading
 from functools import partial
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -17,6 +16,7 @@ from arc_common.undo import Undo
 from arc_runtime import guard
 from arc_runtime.errors import ArcError
 from arc_runtime.interceptors.base import Interceptor, Observer
+from arc_runtime.locks import ForkSafeLock
 
 PATCHED = "patched"
 WAITING = "waiting for its import"
@@ -32,7 +32,7 @@ class Installer:
         self._interceptors: Dict[str, Interceptor] = {item.name: item for item in interceptors}
         self._undos: Dict[str, Undo] = {}
         self._problems: Dict[str, str] = {}
-        self._lock = threading.RLock()
+        self._lock = ForkSafeLock()
         self._closed = False
         self._finder: Optional[_Finder] = None
 

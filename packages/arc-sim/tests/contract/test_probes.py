@@ -1,6 +1,8 @@
 """What every probe promises, and what the HTTP probe promises about servers that misbehave."""
 
 import asyncio
+import gc
+import signal
 import socket
 import threading
 from dataclasses import replace
@@ -191,3 +193,30 @@ class TestHttp:
         times_s, warm_up = schedule(replace(LOAD, rate_per_s=10, duration_s=0.5, warm_up_s=0.2))
         assert times_s == [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6]
         assert warm_up == 2
+
+
+@pytest.fixture
+def interrupts():
+    """As the command line has it: the handler raises wherever the main thread is (asyncio.run replaces the default)."""
+
+    def interrupt(number, frame):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interrupts")
+def test_an_interrupt_while_measuring_leaves_nothing_to_complain_about(caplog):
+    """A task whose exception nobody asks for would print a traceback when it is collected."""
+    before = threading.active_count()
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts and never answers
+        killer = threading.Timer(0.4, signal.raise_signal, [signal.SIGINT])
+        killer.start()
+        with pytest.raises(KeyboardInterrupt):
+            HttpProbe().measure(FakeRunning(silent.getsockname()), replace(LOAD, duration_s=5, timeout_s=9), CELL)
+        killer.join()
+    gc.collect()
+    assert threading.active_count() == before
+    assert not caplog.records

@@ -3,7 +3,6 @@
 import asyncio
 from collections import Counter
 from collections.abc import Coroutine
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -24,6 +23,7 @@ from arc_sim.errors import ProbeError
 from arc_sim.model import Cell, LoadSpec, Observation
 from arc_sim.probes.base import Refused
 from arc_sim.sandboxes.base import Running
+from arc_sim.sandboxes.edges.loop_thread import LoopThread
 
 T = TypeVar("T")
 
@@ -79,13 +79,17 @@ class HttpProbe:
 
 
 def _run(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run it in a loop of its own, in a thread of its own where the caller's already has one (notebooks)."""
+    """Run it in a loop and a thread of its own.
+
+    The caller may have a loop already (notebooks), and an interrupt that strikes the caller's thread cancels the load
+    instead of tearing its tasks apart.
+    """
+    loop = LoopThread("arc-sim-probe")
+    loop.start()
     try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(coroutine)
-    with ThreadPoolExecutor(1, "arc-sim-probe") as threads:
-        return threads.submit(asyncio.run, coroutine).result()
+        return loop.run(coroutine)
+    finally:
+        loop.stop()
 
 
 def schedule(load: LoadSpec) -> tuple[list[float], int]:

@@ -1,3 +1,4 @@
+import errno
 import os
 import stat
 import threading
@@ -133,6 +134,17 @@ def test_a_folder_and_a_pathless_place_are_refused(tmp_path):
     with pytest.raises(ConfigError) as caught:
         Ed25519Signer.load_or_create(tmp_path / "file" / "arc.key")
     assert caught.value.code == "key.create"
+
+
+def test_a_full_disk_leaves_no_part_of_a_key(path, monkeypatch):
+    def fail(descriptor):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(ConfigError) as caught:
+        Ed25519Signer.load_or_create(path)
+    assert caught.value.code == "key.create"
+    assert list(path.parent.iterdir()) == []
 
 
 def test_a_link_to_a_private_key_is_followed(path, tmp_path):

@@ -146,8 +146,12 @@ def _create(path: Path) -> None:
 def _draft(goal: Path, content: bytes, mode: int) -> Path:
     draft = goal.with_name(f".{goal.name}.{secrets.token_hex(8)}")
     descriptor = os.open(str(draft), os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        draft.unlink()
+        raise
     return draft

@@ -24,8 +24,13 @@ _users: List[int] = []
 def load_grpc() -> ModuleType:
     """Return the module ``grpc``. What the application chose, by variable or by importing it earlier, is left alone.
 
-    Raises Unavailable in a forked child where gRPC would hang.
+    Raises Unavailable where gRPC would hang: in some forked children, and where threads are no threads.
     """
+    if _threads_are_replaced():
+        raise Unavailable(
+            "gevent or eventlet has replaced threads, and gRPC would stop the whole program while it waits",
+            hint="under gevent, call grpc.experimental.gevent.init_gevent() first",
+        )
     if _users and _users[0] != os.getpid() and not FORK_HANDLERS:
         raise Unavailable("gRPC was in use before this process was forked; Python 3.10 or later can deliver here")
     chosen = "grpc" in sys.modules or _VARIABLE in os.environ  # noqa: TID251 - gRPC's variable, not a setting of ours
@@ -38,6 +43,14 @@ def load_grpc() -> ModuleType:
         _users.append(os.getpid())
         return grpc
     return importlib.import_module("grpc")
+
+
+def _threads_are_replaced() -> bool:
+    """Whether a library runs all threads in one, and gRPC has not been told (a program stood still for 20 s, seen)."""
+    gevent, eventlet = sys.modules.get("gevent.monkey"), sys.modules.get("eventlet.patcher")
+    if gevent is not None and gevent.is_module_patched("threading"):
+        return "grpc.experimental.gevent" not in sys.modules
+    return eventlet is not None and bool(eventlet.is_monkey_patched("thread"))
 
 
 def _import_without_handlers() -> ModuleType:

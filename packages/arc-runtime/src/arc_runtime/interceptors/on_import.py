@@ -145,13 +145,19 @@ class _Finder:
         return None
 
     def _hook(self, spec: ModuleSpec, interceptor: Interceptor) -> None:
-        """Let the loader, which is made for this one import, run our step after the module's code."""
+        """Let the loader run our step after the module's code. Loaders of archives serve all modules in them."""
         loader: Any = spec.loader
         execute = loader.exec_module
+        if getattr(execute, "arc_waits_for", None) == spec.name:  # it was looked for earlier, and not imported
+            return
 
         def exec_module(module: ModuleType) -> None:
+            if module.__name__ != spec.name:
+                execute(module)
+                return
             loader.__dict__.pop("exec_module", None)
             execute(module)
             guard.run("after import", None, partial(self._after_import, interceptor))
 
+        exec_module.arc_waits_for = spec.name  # type: ignore[attr-defined]  # our mark
         loader.exec_module = exec_module

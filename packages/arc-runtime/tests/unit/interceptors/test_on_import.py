@@ -1,6 +1,9 @@
 import importlib
+import importlib.util
 import sys
 import threading
+from importlib.abc import Loader
+from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
 from typing import Any, Iterator, List
 
@@ -96,6 +99,39 @@ def test_nothing_of_ours_stays_in_the_module(installer: Installer) -> None:
     assert "exec_module" not in vars(loader)
     assert type(loader).__name__ == "SourceFileLoader"
     assert module.__loader__ is loader
+
+
+def test_a_loader_that_serves_all_modules_of_an_archive_is_no_trouble(
+    sdk: Path, installer: Installer, marker: Marker, caplog: pytest.LogCaptureFixture
+) -> None:
+    (sdk / "other.py").write_text("value = 1\n")
+    loaders = {name: SourceFileLoader(f"{NAME}.{name}", str(sdk / f"{name}.py")) for name in ("base", "other")}
+
+    class Archive(Loader):
+        def exec_module(self, module: Any) -> None:
+            loaders[module.__name__.rpartition(".")[2]].exec_module(module)
+
+    class Finder:
+        archive = Archive()
+
+        def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+            known = name.rpartition(".")[2] in loaders and name.startswith(f"{NAME}.")
+            return ModuleSpec(name, self.archive) if known else None
+
+    (sdk / "__init__.py").write_text("")
+    finder: Any = Finder()
+    sys.meta_path.insert(0, finder)
+    try:
+        installer.start()
+        assert importlib.util.find_spec(f"{NAME}.base") is not None  # looked for, and not imported
+        assert importlib.import_module(f"{NAME}.other").value == 1
+        assert installer.status() == {"fake": WAITING}
+        assert importlib.import_module(f"{NAME}.base").Client.patched
+    finally:
+        installer.close()
+        sys.meta_path.remove(finder)
+    assert marker.log == ["install", "undo"]
+    assert caplog.text == ""
 
 
 @pytest.mark.usefixtures("sdk")

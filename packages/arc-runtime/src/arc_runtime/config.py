@@ -102,7 +102,7 @@ VARIABLES: Tuple[Variable, ...] = (
     Variable("ARC_SERVICE", "", "", "your name for this program, told to the endpoint", _text),
     Variable("ARC_INSECURE", False, "", "1 lets grpc:// send plain text to other machines", _flag),
     Variable("ARC_TLS_ROOTS", None, "path", "PEM file of the authorities trusted for the endpoint", _text),
-    Variable("ARC_CACHE_DIR", None, "path", "folder for fetched packs and adapters; nothing is fetched yet, so nothing is kept", _text),
+    Variable("ARC_CACHE_DIR", None, "path", "for fetched packs and adapters; nothing is fetched yet", _text),
     Variable("ARC_LOG_LEVEL", None, "", "level of the arc_runtime logger", _level),
     Variable("ARC_INTERCEPT", True, "", "0 patches no SDK until arc.wrap(client)", _flag),
     Variable(

@@ -12,6 +12,7 @@ from openai._models import FinalRequestOptions
 
 from arc_common.undo import Undo
 from arc_runtime import Arc
+from arc_runtime.model import Event, Sink
 from bench.report import Report, median, percentile
 
 REPEATS = 12
@@ -21,7 +22,7 @@ BODY = {"model": "gpt-4", "messages": [{"role": "user", "content": "Say hello."}
 
 METHOD = f"""`SyncAPIClient.request` of openai {openai.__version__} replaced by a function that returns a constant,
 so that only the interception is left. Blocks of {CALLS:,} calls, {REPEATS} of each case, interleaved in one process;
-medians over blocks; no endpoint, so no telemetry. Garbage collection is off inside a block."""
+medians over blocks; no endpoint, so nothing is sent. Garbage collection is off inside a block."""
 
 
 def _constant(self: Any, cast_to: Any, options: Any, **kwargs: Any) -> Any:
@@ -39,9 +40,16 @@ def _wrapt() -> Undo:
     return Undo(lambda: setattr(_base_client.SyncAPIClient, "request", original))
 
 
-def _arc(patterns: int, model: str = "other-model-{}") -> Callable[[], Undo]:
+class _Nowhere:
+    """A sink that takes events and forgets them: what is left is the cost of making them."""
+
+    def emit(self, event: Event) -> None:
+        """Forget it."""
+
+
+def _arc(patterns: int, model: str = "other-model-{}", sink: Sink | None = None) -> Callable[[], Undo]:
     def install() -> Undo:
-        arc = Arc(packs=())
+        arc = Arc(packs=(), sink=sink)
         arc.register_patterns(
             {"pattern": {"model": model.format(number), "temperature": {">": 0.4}}, "fix": {"temperature": 0.3}}
             for number in range(patterns)
@@ -58,6 +66,8 @@ CASES: dict[str, Callable[[], Undo]] = {
     "Arc, 1 pattern, no match": _arc(1),
     "Arc, 1,000 patterns, no match": _arc(1000),
     "Arc, 1 pattern, match and fix": _arc(1, model="gpt-4"),
+    "Arc, 1 pattern, no match, events made": _arc(1, sink=_Nowhere()),
+    "Arc, 1 pattern, match and fix, events made": _arc(1, model="gpt-4", sink=_Nowhere()),
 }
 
 

@@ -8,8 +8,7 @@ import pytest
 
 from arc_sim.causal import derive
 from arc_sim.causal.compare import compare
-from arc_sim.causal.impact import affected
-from arc_sim.causal.tree import GitTree
+from arc_sim.causal.impact import affected_in
 from arc_sim.diff.git import read_diff
 from arc_sim.model import EdgeChange, Impact
 
@@ -26,11 +25,7 @@ def lotus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def read(lotus: Path, slug: str) -> "tuple[Impact, tuple[EdgeChange, ...]]":
     diff = read_diff(f"lotus/{slug}", lotus)
     base, head = derive(lotus, diff.base_commit), derive(lotus, diff.head_commit)
-    trees = GitTree(lotus, diff.base_commit), GitTree(lotus, diff.head_commit)
-    impact = affected(diff, base, head, *trees)
-    for tree in trees:
-        tree.close()
-    return impact, compare(base, head)
+    return affected_in(lotus, diff, base, head), compare(base, head)
 
 
 def test_the_edge_with_its_timeout_line(lotus: Path) -> None:

@@ -29,8 +29,7 @@ def analyze_diff(diff: dict[str, Any], causal_db: str | Path | None = None, repo
 def find_impact(payload: dict[str, Any], repo: str | Path = ".", causal_db: str | Path | None = None) -> Impact:
     """Return the services that a diff touches, their callers, and why. payload: as in ``run_sim``."""
     from arc_sim.causal import derive
-    from arc_sim.causal.impact import affected
-    from arc_sim.causal.tree import GitTree
+    from arc_sim.causal.impact import affected_in
     from arc_sim.workflow.request import read_request
 
     if causal_db is not None:
@@ -40,12 +39,7 @@ def find_impact(payload: dict[str, Any], repo: str | Path = ".", causal_db: str 
     request = read_request(payload, Path(repo))
     diff: Diff = request.diff
     base, head = derive(request.repo, diff.base_commit), derive(request.repo, diff.head_commit)
-    trees = GitTree(request.repo, diff.base_commit), GitTree(request.repo, diff.head_commit)
-    try:
-        return affected(diff, base, head, *trees)
-    finally:
-        for tree in trees:
-            tree.close()
+    return affected_in(request.repo, diff, base, head)
 
 
 def run_sim(payload: dict[str, Any], repo_path: str | Path) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """Which services a diff touches: by who is built from a file, by what changed in a manifest, and then their callers."""
 
 from collections.abc import Callable, Iterable
+from contextlib import closing
+from pathlib import Path
 
 from arc_sim.causal.changes.manifests import (
     Change,
@@ -16,11 +18,17 @@ from arc_sim.causal.code.gather import owners_of
 from arc_sim.causal.paths import COMPOSE, has_no_effect, name_of, parent_of
 from arc_sim.causal.readers.configuration import SPRING
 from arc_sim.causal.readers.repository import FILE as REPOSITORY_FILE
-from arc_sim.causal.tree import Tree
+from arc_sim.causal.tree import GitTree, Tree
 from arc_sim.model import Diff, FileChange, Graph, Impact, Service
 
 Named = dict[str, str]
 """``{service: reason}``."""
+
+
+def affected_in(repo: Path, diff: Diff, base: Graph, head: Graph) -> Impact:
+    """Return what ``affected`` finds between the diff's two commits in a repository."""
+    with closing(GitTree(repo, diff.base_commit)) as base_tree, closing(GitTree(repo, diff.head_commit)) as head_tree:
+        return affected(diff, base, head, base_tree, head_tree)
 
 
 def affected(diff: Diff, base: Graph, head: Graph, base_tree: Tree, head_tree: Tree) -> Impact:

@@ -5,8 +5,7 @@ from dataclasses import replace
 from arc_sim.attest import attest_result
 from arc_sim.causal import derive
 from arc_sim.causal.compare import compare
-from arc_sim.causal.impact import affected
-from arc_sim.causal.tree import GitTree
+from arc_sim.causal.impact import affected_in
 from arc_sim.config.repo import RepoConfig
 from arc_sim.errors import ConfigError, PlanError
 from arc_sim.experiment.runner import Arm, Tools, run_cells
@@ -47,12 +46,7 @@ def read_graphs(session: Session, state: State) -> State:
 def find_affected(session: Session, state: State) -> State:
     """Find the services that the diff touches, and their callers."""
     diff, repo = unpack(Diff, state["diff"]), session.request.repo
-    trees = GitTree(repo, diff.base_commit), GitTree(repo, diff.head_commit)
-    try:
-        impact = affected(diff, unpack(Graph, state["base"]), unpack(Graph, state["head"]), *trees)
-    finally:
-        for tree in trees:
-            tree.close()
+    impact = affected_in(repo, diff, unpack(Graph, state["base"]), unpack(Graph, state["head"]))
     session.journal.write("affected", direct=impact.direct, upstream=impact.upstream)
     return {"impact": pack(impact)}
 

@@ -91,6 +91,26 @@ class Setting:
     location: Location
 
 
+ResilienceKind = Literal["timeout", "retries", "circuit_breaker", "fallback", "pool"]
+"""What a resilience setting is about."""
+
+
+@dataclass(frozen=True)
+class Resilience:
+    """One thing that the code or configuration does about a target that is slow or failing, where it says so."""
+
+    kind: ResilienceKind
+    location: Location
+    value: float | None = None
+    """In ``unit``; None when the place names no number (library defaults), or retries never end (see ``detail``)."""
+    unit: Literal["", "ms", "attempts", "connections", "ratio"] = ""
+    """Milliseconds for timeouts, extra attempts for retries, connections (or threads) for pools."""
+    phase: Literal["total", "connect", "read", "per_try", "idle", "delay", ""] = ""
+    """What the value limits: the whole call, connecting, waiting for data, one attempt, idling, the pause between."""
+    detail: str = ""
+    """Short: the mechanism (``resilience4j``, ``async.retry``), ``forever`` for retries without end."""
+
+
 @dataclass(frozen=True)
 class Service:
     """One deployable unit."""
@@ -130,11 +150,29 @@ class Edge:
     """Where a failure of the target is caught and answered without it."""
     address_env: str | None = None
     """The source's environment variable that holds the target's address, when there is one."""
+    resilience: tuple[Resilience, ...] = ()
+    """All that is known, sorted by kind and place; ``timeout_ms``, ``retries``, ``fallback`` are the deciding ones."""
 
     @property
     def key(self) -> tuple[str, str]:
         """``(source, target)``: at most one edge for each."""
         return (self.source, self.target)
+
+
+@dataclass(frozen=True)
+class Channel:
+    """A topic, queue, list or stream that joins producers and consumers, who all depend on its broker."""
+
+    name: str
+    """As the code has it, or the variable or class that names it."""
+    broker: str | None = None
+    """The service that carries it; None when it is not part of the repository."""
+    kind: Literal["topic", "queue", "stream", "list"] = "topic"
+    producers: tuple[str, ...] = ()
+    """Sorted."""
+    consumers: tuple[str, ...] = ()
+    """Sorted."""
+    evidence: tuple[Location, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -147,6 +185,8 @@ class Graph:
     """Sorted by key."""
     warnings: tuple[str, ...] = ()
     """What could not be read, one line each, with its path."""
+    channels: tuple[Channel, ...] = ()
+    """Sorted by broker and name."""
 
     def service(self, name: str) -> Service | None:
         """Return the service of that name or alias."""

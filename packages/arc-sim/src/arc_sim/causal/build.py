@@ -4,13 +4,13 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
+from arc_sim.causal.code.shared import with_shared_code
 from arc_sim.causal.kinds import image_name
 from arc_sim.causal.merge import Named, merge, merge_services, merge_variables
 from arc_sim.causal.ownership import build_units, find_unit
 from arc_sim.causal.paths import LANGUAGES, contains, language_of
 from arc_sim.causal.readers import LINKING, NAMING
 from arc_sim.causal.readers.base import Known, Reader
-from arc_sim.causal.shared import with_shared_code
 from arc_sim.causal.tree import GitTree, Tree
 from arc_sim.model import Graph, Service
 

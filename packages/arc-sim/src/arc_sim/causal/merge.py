@@ -9,6 +9,8 @@ from math import prod
 from pathlib import PurePosixPath
 
 from arc_sim.causal.addresses import Directory, normalise
+from arc_sim.causal.merging.channels import merge_channels
+from arc_sim.causal.merging.resilience import applied, settled
 from arc_sim.causal.readers.base import Findings, Variable
 from arc_sim.model import Edge, Graph, Location, Service, Setting
 
@@ -76,7 +78,9 @@ def merge_edges(found: list[Named], services: tuple[Service, ...]) -> tuple[Edge
 def merge(found: list[Named], services: tuple[Service, ...]) -> Graph:
     """Return the graph."""
     warnings = tuple(dict.fromkeys(warning for _, findings in found for warning in findings.warnings))
-    return Graph(services, merge_edges(found, services), tuple(sorted(warnings)))
+    rules = [rule for _, findings in found for rule in findings.rules]
+    edges = applied(merge_edges(found, services), rules, services)
+    return Graph(services, edges, tuple(sorted(warnings)), merge_channels([f for _, f in found], services))
 
 
 def _is_name(groups: list[Group], by_name: dict[str, int], name: str) -> bool:
@@ -126,7 +130,7 @@ def _one_edge(by_reader: dict[str, list[Edge]]) -> Edge:
     doubt = prod(1 - max(edge.confidence for edge in reader) for reader in by_reader.values())
     ordered = sorted(edges, key=lambda edge: -edge.confidence)
     evidence: dict[Location, None] = {place: None for edge in ordered for place in edge.evidence}
-    return Edge(
+    merged = Edge(
         source=best.source,
         target=best.target,
         protocol=best.protocol,
@@ -138,6 +142,7 @@ def _one_edge(by_reader: dict[str, list[Edge]]) -> Edge:
         fallback=next((edge.fallback for edge in ordered if edge.fallback), None),
         address_env=next((edge.address_env for edge in ordered if edge.address_env), None),
     )
+    return settled(merged, [setting for edge in ordered for setting in edge.resilience])
 
 
 def _first_setting(settings: list[Setting | None]) -> Setting | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from arc_sim.causal.tree import Tree
-from arc_sim.model import Edge, Location, Service
+from arc_sim.model import Channel, Edge, Location, Resilience, Service
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,17 @@ class Variable:
 
 
 @dataclass(frozen=True)
+class Rule:
+    """A resilience setting for all edges that match, such as a default in a configuration file."""
+
+    source: str
+    """A service, or ``*`` for every one."""
+    target: str
+    """A service, or ``*`` for whatever the source depends on synchronously."""
+    setting: Resilience
+
+
+@dataclass(frozen=True)
 class Findings:
     """What one reader found. Names are as the source has them; the merge brings them together."""
 
@@ -29,6 +40,10 @@ class Findings:
     edges: tuple[Edge, ...] = ()
     variables: tuple[Variable, ...] = ()
     warnings: tuple[str, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    """A broker is any of its names. Channels of the same name and broker become one."""
+    rules: tuple[Rule, ...] = ()
+    """They add to edges that are found otherwise, and make none."""
 
 
 @dataclass(frozen=True)

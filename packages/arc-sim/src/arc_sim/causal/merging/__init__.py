@@ -1,0 +1,1 @@
+"""What the readers found, brought together: settings of edges, message channels."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from arc_sim.causal.code.shared import with_shared_code
 from arc_sim.causal.kinds import image_name
-from arc_sim.causal.merge import Named, merge, merge_services, merge_variables
+from arc_sim.causal.merging.graph import Named, merge, merge_services, merge_variables
 from arc_sim.causal.ownership import build_units, find_unit
 from arc_sim.causal.paths import LANGUAGES, contains, language_of
 from arc_sim.causal.readers import LINKING, NAMING

@@ -22,7 +22,7 @@ SOURCES := packages/arc-common/src packages/arc-runtime/src packages/arc-sim/src
 CODE := packages tools tests-e2e docs
 GOLDEN := $(sort $(dir $(wildcard packages/*/tests/golden/test_*.py)))
 
-.PHONY: help setup demo test test-all matrix fmt lint types arrows bench golden protos build check docs clean
+.PHONY: help setup demo test test-all matrix coverage fmt lint types arrows bench golden protos build check docs clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ test-all: setup ## the same with the slow ones, then the matrix
 
 matrix: setup ## the tests of the packages on every Python from 3.8 to 3.13 that is found; missing ones are named
 	@.venv/bin/python tools/matrix.py $(ARGS)
+
+coverage: setup ## every way to call each SDK, oldest to newest, on each Python; writes docs/benchmarks/coverage.md
+	@$(RUN) python tools/coverage_table.py $(ARGS)
 
 fmt: setup ## format the code
 	@$(RUN) ruff check --fix --quiet $(CODE) || true

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from arc_sim.injectors.latency import LatencyEffect
+from arc_sim.injectors.effects.latency import LatencyEffect
 from arc_sim.model import Fault
 from arc_sim.sandboxes.edges.loop_thread import LoopThread
 from arc_sim.sandboxes.edges.proxy import EdgeProxy

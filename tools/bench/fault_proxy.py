@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-from arc_sim.injectors.latency import LatencyEffect
+from arc_sim.injectors.effects.latency import LatencyEffect
 from arc_sim.model import Fault
 from arc_sim.sandboxes.edges.loop_thread import LoopThread
 from arc_sim.sandboxes.edges.proxy import EdgeProxy

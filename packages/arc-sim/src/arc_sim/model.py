@@ -273,12 +273,31 @@ class LoadSpec:
 
 @dataclass(frozen=True)
 class Fault:
-    """What to inject, and on which edges. Injectors say which kinds they support."""
+    """What to inject, and on which edges. Injectors say which kinds they support; each kind reads some amounts."""
 
     kind: str
     """For example ``latency``."""
     delay_ms: float = 0.0
     jitter_ms: float = 0.0
+    distribution: Literal["uniform", "normal", "pareto"] = "uniform"
+    """Of the jitter."""
+    share: float = 1.0
+    """Of the exchanges, or of the packets, that are hit. In (0, 1]."""
+    rate_kbit_per_s: float = 0.0
+    status: int = 0
+    """HTTP status that callers get in place of an answer."""
+    grpc_status: int = 14
+    """The same for gRPC callers; 14 is UNAVAILABLE."""
+    retry_after_s: float = 0.0
+    """Sent as Retry-After when it is not zero."""
+    body: str = ""
+    """Of that answer: JSON."""
+    after_bytes: int = 0
+    """So much of an answer's body arrives before it is cut or broken."""
+    workers: int = 0
+    """Processes that burn CPU, or hold memory."""
+    memory_mb: float = 0.0
+    """That each of them holds."""
 
 
 @dataclass(frozen=True)

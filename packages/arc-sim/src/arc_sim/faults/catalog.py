@@ -36,6 +36,4 @@ def _read(scenario_id: str) -> Scenario:
 
     text = resources.files("arc_sim.faults").joinpath("scenarios", f"{scenario_id}.yaml").read_text("utf-8")
     data: dict[str, Any] = yaml.safe_load(text)
-    kind = data["fault"].pop("kind")
-    fault = Fault(kind, **{name: float(value) for name, value in data["fault"].items()})
-    return Scenario(scenario_id=data["id"], summary=data["summary"], fault=fault)
+    return Scenario(scenario_id=data["id"], summary=data["summary"], fault=Fault(**data["fault"]))

@@ -1,21 +1,15 @@
 """Faults in the proxies of the local sandbox."""
 
 import random
-from collections.abc import Callable
 
 from arc_common.undo import Undo
 from arc_sim.errors import InjectError
 from arc_sim.injectors.base import check_amounts
-from arc_sim.injectors.latency import LatencyEffect
+from arc_sim.injectors.effects import EFFECTS, create_effect
 from arc_sim.model import Fault
 from arc_sim.sandboxes.base import Running
-from arc_sim.sandboxes.edges.proxy import Effect
+from arc_sim.sandboxes.edges.effect import Effect
 from arc_sim.sandboxes.local import LocalRunning
-
-EFFECTS: dict[str, Callable[[Fault, random.Random], Effect]] = {
-    "latency": LatencyEffect,
-}
-"""``Fault.kind`` -> the effect that a proxy applies. A new kind is a file here and a line."""
 
 
 class LocalProxyInjector:
@@ -41,4 +35,4 @@ class LocalProxyInjector:
         return Undo(lambda: running.clear_effects(hit), f"remove {fault.kind} from {len(hit)} edges")
 
     def _effect(self, fault: Fault, edge: tuple[str, str]) -> Effect:
-        return EFFECTS[fault.kind](fault, random.Random(f"{self._seed}:{edge[0]}:{edge[1]}"))
+        return create_effect(fault, random.Random(f"{self._seed}:{edge[0]}:{edge[1]}"))

@@ -8,7 +8,7 @@ from arc_sim.errors import InjectError, NotAvailable, SandboxError
 from arc_sim.model import Edge, Evidence, Revision
 from arc_sim.sandboxes.assembly import Assembly
 from arc_sim.sandboxes.base import Deployment, Running
-from arc_sim.sandboxes.edges.proxy import Effect
+from arc_sim.sandboxes.edges.effect import Effect
 from arc_sim.sandboxes.edges.wiring import wire
 from arc_sim.sandboxes.processes.ports import ReservedPort
 

@@ -1,6 +1,7 @@
 """One direction of a proxied connection: chunks wait until their time has come and leave in order."""
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Callable
 from enum import Enum
@@ -49,7 +50,10 @@ class DelayLine:
         return self._bytes
 
     def push(self, item: Item, hold_s: float) -> None:
-        """Let the item leave ``hold_s`` from now, or right after the one before it if that is later."""
+        """Let the item leave ``hold_s`` from now, or right after the one before it if that is later.
+
+        An infinite hold ends with ``release``; what comes behind it waits as well, since bytes keep their order.
+        """
         if not self._items and hold_s <= 0 and not self._is_stopped:
             self._deliver(item)
             return
@@ -95,7 +99,7 @@ class DelayLine:
         self._schedule()
 
     def _schedule(self) -> None:
-        if self._items and self._timer is None and not self._is_stopped:
+        if self._items and self._timer is None and not self._is_stopped and self._items[0][0] < math.inf:
             self._timer = self._loop.call_at(self._items[0][0], self._flush)
 
     def _cancel_timer(self) -> None:

@@ -224,7 +224,7 @@ def test_bad_files_are_named_once_and_the_rest_stands() -> None:
     found = graph(bad)
     named = [warning.split(":")[0] for warning in found.warnings]
     assert sorted(named) == [
-        "chart/templates", "docker-compose.broken.yml", "k8s/broken.yaml", "web/binary.py", "web/huge.py",
+        "chart/templates/a.yaml", "docker-compose.broken.yml", "k8s/broken.yaml", "web/binary.py", "web/huge.py",
     ]  # fmt: skip
     assert [e.key for e in found.edges] == [e.key for e in graph({**FILES}).edges]
 

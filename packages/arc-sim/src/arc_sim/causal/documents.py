@@ -25,7 +25,11 @@ class Text(str):
     """A scalar as it is written (``true`` and ``5`` stay text), with its line."""
 
     line: int
-    __slots__ = ("line",)
+    is_quoted: bool
+    """It stands in quotes or in a block, so it is text whatever it looks like."""
+    path: str
+    """The file it stands in, when that is not the one that was read: a patch puts its values into other files."""
+    __slots__ = ("is_quoted", "line", "path")
 
 
 class Mapping(dict[str, Any]):
@@ -58,6 +62,35 @@ def load_documents(content: bytes) -> list[Any]:
 def line_of(value: Any, default: int = 1) -> int:
     """Return the line of a value that was loaded here."""
     return int(getattr(value, "line", default) or default)
+
+
+def path_of(value: Any, default: str) -> str:
+    """Return the file of a value that was loaded here."""
+    return str(getattr(value, "path", default))
+
+
+def made_text(text: str, like: Any, path: str | None = None) -> Text:
+    """Return a value that stands where another one does."""
+    made = Text(text)
+    made.line, made.is_quoted = line_of(like), True
+    if path is not None or hasattr(like, "path"):
+        made.path = path if path is not None else like.path
+    return made
+
+
+def made(value: Any, line: int = 1) -> Any:
+    """Return plain lists, dictionaries and strings as if they had been loaded from that line."""
+    if isinstance(value, dict):
+        mapping = Mapping({made(key, line): made(item, line) for key, item in value.items()})
+        mapping.line = line
+        return mapping
+    if isinstance(value, (list, tuple)):
+        sequence = Sequence(made(item, line) for item in value)
+        sequence.line = line
+        return sequence
+    text = Text(value)
+    text.line, text.is_quoted = line, True
+    return text
 
 
 def dig(value: Any, *keys: str) -> Any:
@@ -133,6 +166,7 @@ class _Composer:
             return None
         text = Text(event.value)
         text.line = event.start_mark.line + 1
+        text.is_quoted = bool(event.style)
         return text
 
     def _mapping(self, event: Any, depth: int) -> Mapping:

@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 from arc_sim.causal.addresses import MAX_EXPANDED, addresses_in, normalise, port_number
-from arc_sim.causal.documents import Text, dig, entries, line_of, pairs
+from arc_sim.causal.documents import Text, dig, entries, line_of, pairs, path_of
 from arc_sim.causal.kinds import image_name, kind_of
 from arc_sim.causal.ownership import build_units, built_from, find_unit
 from arc_sim.causal.paths import parent_of
@@ -48,8 +48,10 @@ class KubernetesReader:
 
 
 def service_names(workload: Object, objects: list[Object]) -> set[str]:
-    """Return the names of the Services that select a workload."""
-    return {item.name for item in selecting(workload, objects)}
+    """Return the names of the Services that select a workload, and those that it gets when it is installed."""
+    names = {name for item in selecting(workload, objects) for name in (item.name, *item.aliases)}
+    dapr = dig(workload.template, "annotations", "dapr.io/app-id")
+    return names | {*workload.aliases, *([str(dapr)] if isinstance(dapr, Text) else ())}
 
 
 def selecting(workload: Object, objects: list[Object]) -> list[Object]:
@@ -76,7 +78,7 @@ def container_variables(workload: Object, objects: list[Object]) -> list[Variabl
             given = nearest(maps.get(str(name), []), workload.path)
             for key, value in pairs(_data(given)):
                 if isinstance(value, Text):
-                    _add(found, workload, key, value, Location(given.path if given else "", line_of(key)))
+                    _add(found, workload, key, value, _place(value, given.path if given else "", key))
         for entry in entries(dig(container, "env")):
             _add_entry(found, workload, entry, maps)
     return list(found.values())
@@ -100,14 +102,14 @@ def _add_entry(found: dict[str, Variable], workload: Object, entry: Any, maps: d
     if not isinstance(name, Text):
         return
     if isinstance(value, Text):
-        _add(found, workload, name, value, Location(workload.path, line_of(value)))
+        _add(found, workload, name, value, _place(value, workload.path))
         return
     for kind in ("configMapKeyRef", "secretKeyRef"):
         reference = dig(entry, "valueFrom", kind)
         given = nearest(maps.get(str(dig(reference, "name")), []), workload.path)
         value = dig(_data(given), str(dig(reference, "key")))
         if given is not None and isinstance(value, Text):
-            _add(found, workload, name, value, Location(given.path, line_of(value)))
+            _add(found, workload, name, value, _place(value, given.path))
 
 
 def _add(found: dict[str, Variable], workload: Object, name: str, value: str, place: Location) -> None:
@@ -123,6 +125,10 @@ def _data(item: Object | None) -> Any:
     if item is None:
         return None
     return dig(item.body, "data") if item.kind == "ConfigMap" else dig(item.body, "stringData")
+
+
+def _place(value: Any, path: str, key: Any = None) -> Location:
+    return Location(path_of(value, path), line_of(value if key is None else key))
 
 
 def _key(workload: Object) -> tuple[str, str]:
@@ -156,20 +162,20 @@ def _chosen(objects: list[Object], owners: dict[tuple[str, str], tuple[str, ...]
     A Job counts only when nothing else runs what it is built from.
     """
     workloads = [item for item in objects if item.kind in WORKLOADS and item.name and item.containers]
-    own = Counter(parent_of(item.path) for item in workloads if _key(item) in owners)
+    own = Counter(item.place for item in workloads if _key(item) in owners)
     running = {path for item in workloads if item.kind != "Job" for path in owners.get(_key(item), ())}
-    ranked = sorted(workloads, key=lambda item: (-own[parent_of(item.path)], item.path.count("/"), item.path))
+    ranked = sorted(workloads, key=lambda item: (-own[item.place], item.path.count("/"), item.path))
     chosen: dict[str, Object] = {}
     for item in ranked:
         paths = owners.get(_key(item))
         if paths and not (item.kind == "Job" and running.intersection(paths)):
             chosen.setdefault(normalise(item.name), item)
-    homes = {parent_of(item.path) for item in chosen.values()}
+    homes = {item.place for item in chosen.values()}
     # One directory for each workload: their common parent is the home.
     above = Counter(parent_of(home) for home in homes if own[home] == 1 and "/" in home)
     parents = {parent for parent, count in above.items() if count > 1}
     for item in ranked:
-        directory = parent_of(item.path)
+        directory = item.place
         near = directory in homes or parent_of(directory) in parents
         if item.kind != "Job" and _key(item) not in owners and (near or not chosen or not owners):
             chosen.setdefault(normalise(item.name), item)
@@ -181,7 +187,7 @@ def _commands(workload: Object) -> list[Edge]:
     for container in workload.containers:
         for word in entries(dig(container, "command")) + entries(dig(container, "args")):
             for address in addresses_in(word) if isinstance(word, Text) else ():
-                place = Location(workload.path, line_of(word))
+                place = _place(word, workload.path)
                 protocol = address.protocol or "tcp"
                 found.append(Edge(workload.name, address.host, protocol, confidence=COMMAND, evidence=(place,)))
     return found
@@ -194,7 +200,7 @@ def _port(workload: Object, objects: list[Object]) -> int | None:
     """
     ports = [port for container in workload.containers for port in entries(dig(container, "ports"))]
     numbers = [dig(port, "containerPort") for port in ports]
-    beside = [item for item in objects if parent_of(item.path) == parent_of(workload.path)]
+    beside = [item for item in objects if item.place == workload.place]
     for item in selecting(workload, beside):
         for port in entries(dig(item.body, "spec", "ports")):
             numbers.append(dig(port, "targetPort") or dig(port, "port"))

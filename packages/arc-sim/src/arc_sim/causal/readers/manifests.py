@@ -1,61 +1,20 @@
-"""The Kubernetes objects of a repository, as every user of them needs them: parsed once, with their file."""
+"""The Kubernetes objects of a repository, as every user of them needs them: parsed once, with their file.
 
-import re
-from dataclasses import dataclass, field
-from typing import Any
+Plain manifests, what charts would install, what kustomizations build, and what operators make of their own objects.
+"""
 
-from arc_sim.causal.documents import DocumentError, Mapping, dig, entries, load_documents, pairs
+from collections.abc import Callable
+
+from arc_sim.causal.documents import DocumentError, Mapping, dig, entries, load_documents
 from arc_sim.causal.paths import YAML, contains, is_source_of_truth, join, parent_of
+from arc_sim.causal.readers.deploy.kustomize import Kustomizations
+from arc_sim.causal.readers.deploy.objects import WORKLOADS, Object
+from arc_sim.causal.readers.deploy.operators import as_workloads, of_missing_charts
+from arc_sim.causal.readers.helm.rendering import render_charts
+from arc_sim.causal.readers.helm.values import UNKNOWN_TEXT
 from arc_sim.causal.tree import Tree
 
-WORKLOADS = frozenset(
-    (
-        "Deployment",
-        "StatefulSet",
-        "DaemonSet",
-        "ReplicaSet",
-        "ReplicationController",
-        "Rollout",
-        "CronJob",
-        "Job",
-        "Pod",
-    )
-)
-
-
-@dataclass(frozen=True)
-class Object:
-    """One Kubernetes object."""
-
-    kind: str
-    name: str
-    path: str
-    body: Mapping = field(compare=False)
-
-    @property
-    def pod(self) -> Any:
-        """The pod's specification, None for objects that run nothing."""
-        if self.kind == "Pod":
-            return dig(self.body, "spec")
-        template = dig(self.body, "spec", "jobTemplate") if self.kind == "CronJob" else self.body
-        return dig(template, "spec", "template", "spec")
-
-    @property
-    def containers(self) -> list[Any]:
-        """The containers of the pod."""
-        return [container for container in entries(dig(self.pod, "containers")) if isinstance(container, Mapping)]
-
-    @property
-    def labels(self) -> dict[str, str]:
-        """The labels of the pod."""
-        template = dig(self.body, "metadata") if self.kind == "Pod" else dig(self.body, "spec", "template", "metadata")
-        return {str(key): str(value) for key, value in pairs(dig(template, "labels"))}
-
-    @property
-    def image(self) -> str | None:
-        """The image of the first container."""
-        found = [dig(container, "image") for container in self.containers]
-        return str(found[0]) if found and found[0] else None
+__all__ = ["WORKLOADS", "Object", "artifacts", "nearest", "parse_objects", "read_objects"]
 
 
 def parse_objects(content: bytes, path: str) -> list[Object]:
@@ -65,34 +24,52 @@ def parse_objects(content: bytes, path: str) -> list[Object]:
     while pending:
         document = pending.pop(0)
         kind, name = dig(document, "kind"), dig(document, "metadata", "name")
-        if kind == "List":
-            pending = entries(dig(document, "items")) + pending
+        if kind in ("List", "Template") and not dig(document, "spec"):
+            pending = entries(dig(document, "items")) + entries(dig(document, "objects")) + pending
         elif kind and dig(document, "apiVersion") and isinstance(document, Mapping):
             found.append(Object(str(kind), str(name or ""), path, document))
     return found
 
 
 def read_objects(tree: Tree, warnings: list[str]) -> list[Object]:
-    """Return all objects of all manifests; templates that are no YAML give one warning for each chart."""
-    found: list[Object] = []
-    charts: dict[str, int] = {}
+    """Return all objects of all manifests, charts and kustomizations; each warning names its file once."""
+    rendered, missing = render_charts(tree, warnings)
+    charts = tuple(f"{parent_of(p)}/templates/".lstrip("/") for p in tree.paths() if p.endswith("Chart.yaml"))
+    plain: dict[str, list[Object]] = {}
     for path in tree.paths():
-        if not YAML.search(path) or not is_source_of_truth(path):
-            continue
-        try:
-            content = tree.read(path)
-            if b"apiVersion" in content and b"kind" in content:
-                found.extend(parse_objects(content, path))
-        except (DocumentError, ValueError) as error:
-            if isinstance(error, DocumentError) and b"{{" in content:
-                chart = re.sub(r"/templates/.*", "/templates", path)
-                charts[chart] = charts.get(chart, 0) + 1
-            else:
-                warnings.append(f"{path}: {error}")
-    warnings.extend(
-        f"{chart}: {count} templates are not read, as they need Helm" for chart, count in sorted(charts.items())
-    )
-    return found
+        if YAML.search(path) and is_source_of_truth(path) and not path.startswith(charts):
+            found = _of_file(tree, path, warnings)
+            if found:
+                plain[path] = found
+    kustomizations = Kustomizations(tree, _loader(tree, plain, warnings), warnings)
+    objects = kustomizations.build()
+    for path, found in plain.items():
+        if path not in kustomizations.covered:
+            objects += found
+    for document in rendered:
+        kind, name = str(dig(document.body, "kind") or ""), str(dig(document.body, "metadata", "name") or "")
+        if kind and UNKNOWN_TEXT not in name:
+            alias = (f"{document.prefix}-{name}",) if document.prefix else ()
+            objects.append(Object(kind, name, document.path, document.body, document.home, alias))
+    return as_workloads([*objects, *of_missing_charts(missing)])
+
+
+def _of_file(tree: Tree, path: str, warnings: list[str]) -> list[Object]:
+    try:
+        content = tree.read(path)
+        return parse_objects(content, path) if b"apiVersion" in content and b"kind" in content else []
+    except (DocumentError, ValueError, KeyError) as error:
+        warnings.append(f"{path}: {error}")
+        return []
+
+
+def _loader(tree: Tree, plain: dict[str, list[Object]], warnings: list[str]) -> Callable[[str], list[Object]]:
+    def load(path: str) -> list[Object]:
+        if path not in plain:
+            plain[path] = [] if YAML.search(path) is None else _of_file(tree, path, [])
+        return plain[path]
+
+    return load
 
 
 def artifacts(objects: list[Object]) -> dict[str, tuple[str, str | None]]:

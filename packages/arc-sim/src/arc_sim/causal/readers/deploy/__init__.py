@@ -1,0 +1,1 @@
+"""How deployments are put together from several files: compose files, overlays, meshes, operators."""

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -237,19 +238,78 @@ def test_two_arcs_are_one(provider: Provider, sink: MemorySink) -> None:
     two.close()
 
 
-def test_wrap_is_enough_where_nothing_is_automatic(provider: Provider, sink: MemorySink) -> None:
+def test_wrap_intercepts_one_client_and_what_is_derived_from_it(provider: Provider, sink: MemorySink) -> None:
     class Mine(openai.OpenAI):
         pass
 
+    before = vars(openai._base_client.SyncAPIClient)["request"]
+    other = provider.openai()
     with Arc(intercept=False, sink=sink) as arc:
         client = provider.openai(Mine)
+        attributes = dict(vars(client))
         client.chat.completions.create(**CHAT)
         assert arc.wrap(client) is client
         assert arc.wrap(client) is client
+        derived = client.with_options(timeout=5)
         client.chat.completions.create(**CHAT)
-        assert arc.health()["interceptors"] == {"anthropic": "waiting for its import", "openai": "patched"}
-    assert [body["temperature"] for body in provider.bodies()] == [0.95, 0.7]
-    assert len(sink.events) == 1
+        derived.chat.completions.with_raw_response.create(**CHAT)
+        other.chat.completions.create(**CHAT)
+        assert vars(openai._base_client.SyncAPIClient)["request"] is before
+        assert arc.health()["interceptors"] == {
+            "anthropic": "waiting for its import",
+            "openai": "waiting for its import",
+        }
+        assert inspect.signature(client.request) == inspect.signature(other.request)
+    assert [body["temperature"] for body in provider.bodies()] == [0.95, 0.7, 0.7, 0.95]
+    assert [event.outcome.http_status for event in sink.events] == [200, 200]
+    assert {name for name in vars(client) if name not in attributes} <= {"chat"}  # which the SDK keeps itself
+    client.chat.completions.create(**CHAT)
+    derived.chat.completions.create(**CHAT)
+    assert [body["temperature"] for body in provider.bodies()[4:]] == [0.95, 0.95]
+
+
+def test_wrap_and_automatic_interception_are_one_in_any_order(provider: Provider, sink: MemorySink) -> None:
+    with Arc(intercept=False, sink=sink) as arc:
+        client = arc.wrap(provider.openai())
+        client.chat.completions.create(**CHAT)
+        Arc(intercept=True)
+        arc.wrap(client).chat.completions.create(**CHAT)
+    assert [body["temperature"] for body in provider.bodies()] == [0.7, 0.7]
+    assert len(sink.events) == 2
+
+
+def test_wrap_of_asynchronous_clients_and_proxies(provider: Provider, sink: MemorySink) -> None:
+    class Proxy:
+        def __init__(self, client: Any) -> None:
+            self._inside = client
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._inside, name)
+
+    async def use(arc: Arc) -> None:
+        async with provider.anthropic(anthropic.AsyncAnthropic) as client:
+            arc.wrap(Proxy(client))
+            await client.messages.create(**MESSAGE)
+            assert inspect.iscoroutinefunction(client.request)
+        async with provider.openai(openai.AsyncOpenAI) as client:
+            await arc.wrap(client).with_options(timeout=3).chat.completions.create(**CHAT)
+
+    with Arc(intercept=False, sink=sink) as arc:
+        asyncio.run(use(arc))
+    assert [event.call.provider for event in sink.events] == ["anthropic", "openai"]
+    assert all(event.call.task for event in sink.events)
+
+
+def test_a_wrapped_client_is_not_kept_alive(provider: Provider) -> None:
+    with Arc(intercept=False) as arc:
+        client = arc.wrap(openai.OpenAI(base_url=provider.url, api_key="k"))
+        client.close()
+        gone = weakref.ref(client)
+        del client
+        gc.collect()
+        assert gone() is None
+        assert arc._parts is not None
+        assert arc._parts.installer._clients == {}
 
 
 @pytest.mark.parametrize("operation", ["embeddings", "completions"])
@@ -307,7 +367,7 @@ def test_a_reloaded_sdk_is_patched_again(arc: Arc) -> None:
     saved = dict(vars(module))
     try:
         importlib.reload(module)
-        assert type(module.SyncAPIClient.__dict__["request"]).__name__ == "FunctionWrapper"
+        assert type(module.SyncAPIClient.__dict__["request"]).__name__ == "Choke"
     finally:
         arc.close()
         vars(module).update(saved)

@@ -5,9 +5,24 @@ a library that calls ``Arc()`` and an application that calls ``Arc(endpoint=...)
 """
 
 import logging
+from contextlib import nullcontext
 from time import time
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Mapping, Optional, Sequence, Type, TypeVar, Union
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ContextManager,
+    Dict,
+    Iterable,
+    List,
+    Mapping,
+    Optional,
+    Sequence,
+    Set,
+    Type,
+    TypeVar,
+    Union,
+)
 
 from arc_runtime import guard
 from arc_runtime.config import Config, load
@@ -20,6 +35,7 @@ if TYPE_CHECKING:  # imported on use: importing arc_runtime stays cheap
 
 ArcT = TypeVar("ArcT")
 ClientT = TypeVar("ClientT")
+TransportT = TypeVar("TransportT")
 
 DISABLED = Decision(None, (), "disabled")
 PATTERN_FIELDS = frozenset(("pattern", "fix", "id", "confidence", "priority"))
@@ -99,7 +115,7 @@ class Arc(metaclass=_OnePerProcess):
                     parts.close()
                 raise
         elif parts is not None:
-            _logger.warning("disable has no effect on an Arc that runs: call close()")
+            self._warn_once("disable has no effect on an Arc that runs: call close()")
         self._parts: Optional[Parts] = parts
         self._config = config
 
@@ -131,6 +147,8 @@ class Arc(metaclass=_OnePerProcess):
     def _register(self, entries: Iterable[Mapping[str, Any]], numbered: bool) -> List[str]:
         if self._parts is None:
             return []
+        if self not in _current:
+            self._warn_once("this Arc is closed: patterns registered now fix no request; make a new Arc()")
         from arc_runtime.patterns.pattern import PatternSpec, compile_pattern
 
         compiled = []
@@ -151,18 +169,52 @@ class Arc(metaclass=_OnePerProcess):
     def wrap(self, client: ClientT) -> ClientT:
         """Return the same client, its calls intercepted: for programs that run with ``intercept=False``.
 
-        The SDK's class is patched, so other clients of the same SDK are intercepted as well, and none twice.
+        Only this client, and what ``with_options`` makes of it, unless its whole SDK is intercepted already; never
+        twice. It may be of OpenAI, Anthropic, a compatible SDK that is made in the same way, a subclass, or a proxy.
         """
-        if self._parts is None or (self in _current and self._parts.installer.install_for(client)):
+        if self._parts is None or (self in _current and self._parts.wrap(client)):
             return client
         kind = type(client).__name__
         if self not in _current:
             _logger.warning("wrap: this Arc is closed, so calls of %s stay as they are: make a new Arc()", kind)
-        elif not self._parts.installer.knows(
-            client
-        ):  # of a client that we know and cannot intercept, the installer has told why
+        elif not self._parts.knows(client):  # of a client that we know and cannot intercept, the installer has told why
             _logger.warning("wrap: %s is no client that we know; its calls stay as they are", kind)
         return client
+
+    def protect(self, transport: TransportT) -> TransportT:
+        """Return a transport of httpx or httpx2, sync or async, whose LLM requests are intercepted.
+
+        For programs without an SDK that we know: ``httpx.Client(transport=arc.protect(httpx.HTTPTransport()))``.
+        What an intercepted SDK sends through it passes, for its call has been decided already.
+        """
+        if self._parts is None or (self in _current and self._parts.can_protect(transport)):
+            return transport if self._parts is None else self._parts.protect(transport)
+        why = "it has no handle_request" if self in _current else "this Arc is closed: make a new Arc()"
+        _logger.warning("protect: requests of %s stay as they are: %s", type(transport).__name__, why)
+        return transport
+
+    def tags(self, **tags: Any) -> ContextManager[None]:
+        """Tag the calls made inside the block, and what is started there: ``with arc.tags(request_id=..., user=...):``.
+
+        Blocks add up; None takes a tag away. Tags are context variables, so concurrent requests never mix; they are
+        reported with each call (at most 16, values cut at 256 characters) and never sent to the provider.
+        """
+        if self._parts is None:
+            return nullcontext()
+        from arc_runtime.interceptors.provenance import tags as tagged
+
+        return tagged(tags)
+
+    def current_call(self) -> Optional[Call]:
+        """Return the call that is under way in this context (id, parent, thread, tags, ...), or None outside of one.
+
+        For hooks of the HTTP client, callbacks and logging filters that run inside a call.
+        """
+        if self._parts is None:
+            return None
+        from arc_runtime.interceptors.provenance import current_call
+
+        return current_call()
 
     def explain(self, request: Mapping[str, Any], provider: str = "openai", operation: str = "") -> Decision:
         """Return what would become of a request body, without sending it or counting it.
@@ -185,6 +237,13 @@ class Arc(metaclass=_OnePerProcess):
             return {"disabled": True, "open": self in _current, "problems": list(self._config.problems)}
         state = {"disabled": False, "open": self in _current, "problems": list(self._config.problems)}
         return {**state, **self._parts.health(), "internal_failures": guard.failures()}
+
+    def _warn_once(self, text: str) -> None:
+        """Say something that a program may repeat thousands of times once per Arc."""
+        warned: Set[str] = self.__dict__.setdefault("_warned", set())
+        if text not in warned:
+            warned.add(text)
+            _logger.warning("%s", text)
 
     @property
     def config(self) -> Config:

@@ -36,6 +36,8 @@ class Call(NamedTuple):
     """Name of the asyncio task, empty outside asyncio."""
     parent_call_id: str = ""
     """The call inside which this one was made, empty at the top."""
+    tags: Tuple[Tuple[str, str], ...] = ()
+    """What the application says of its calls, by ``arc.tags(...)``: names and values."""
 
 
 class Change(NamedTuple):

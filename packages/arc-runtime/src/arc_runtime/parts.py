@@ -9,6 +9,9 @@ from arc_runtime.errors import PatternError
 from arc_runtime.interceptors import INTERCEPTORS, make_interceptor
 from arc_runtime.interceptors.observer import PipelineObserver
 from arc_runtime.interceptors.on_import import Installer
+from arc_runtime.interceptors.stainless.clients import inner_client, is_stainless
+from arc_runtime.interceptors.stainless.interceptor import StainlessInterceptor
+from arc_runtime.interceptors.stainless.sessions import MODULES, SessionCounter
 from arc_runtime.locks import ForkSafeLock
 from arc_runtime.metrics.counters import Counters
 from arc_runtime.model import Sink
@@ -27,7 +30,8 @@ class Parts:
         self.counters = Counters()
         self.pipeline = Pipeline(PatternIndex())
         self.observer = PipelineObserver(self.pipeline, self.counters)
-        self.installer = Installer(self.observer, [make_interceptor(name) for name in sorted(INTERCEPTORS)])
+        interceptors = [make_interceptor(name) for name in sorted(INTERCEPTORS)]
+        self.installer = Installer(self.observer, [*interceptors, *map(SessionCounter, MODULES)])
         self._lock = ForkSafeLock()
         self._packs: Dict[str, Tuple[str, ...]] = {}
         """Pattern ids by the name or path of their pack."""
@@ -37,6 +41,8 @@ class Parts:
         self._metrics: Optional[MetricsConfig] = None
         self._server: Any = None
         self._closed = False
+        self._watch: Any = None
+        """What the protected transports share, when there are any."""
 
     def apply(self, config: Config, sink: Optional[Sink]) -> None:
         """Become what the configuration says. Raises PatternError for a pack that an argument named."""
@@ -93,11 +99,44 @@ class Parts:
             if self._closed:
                 return
             self._closed = True
-            if self._own_sink is None:
-                self.flush(2.0)
-            self._close_own_sink()
-            self.observer.sink = None
+            if self._watch is not None:
+                self._watch.active = False
+            own, telemetry = self._own_sink, self._telemetry
+            self._own_sink, self._telemetry = None, None
+        # delivery takes its time, and other threads may ask how we are meanwhile: no lock is held
+        if own is None or telemetry is None:
+            self.flush(2.0)
+        else:
+            guard.run("sink.close", None, own.close, telemetry.flush_timeout_s)
+        self.observer.sink = None
+        with self._lock:
             self._stop_metrics()
+
+    def wrap(self, client: Any) -> bool:
+        """Intercept one client; return False when we know no way to."""
+        inner = inner_client(client) or client
+        if self.installer.interceptor_of(inner) is None and is_stainless(inner):
+            self.installer.know(StainlessInterceptor.for_client(inner))
+        return self.installer.install_for(inner)
+
+    def knows(self, client: Any) -> bool:
+        """Return whether a client is of an SDK that we know, intercepted or not."""
+        return self.installer.interceptor_of(inner_client(client) or client) is not None
+
+    def can_protect(self, transport: Any) -> bool:
+        """Return whether an object is a transport that we can protect."""
+        from arc_runtime.interceptors.http.transport import is_transport
+
+        return is_transport(transport)
+
+    def protect(self, transport: Any) -> Any:
+        """Return a transport whose requests are intercepted until `close`."""
+        from arc_runtime.interceptors.http.transport import Watch, protected
+
+        if self._watch is None:
+            self._watch = Watch(self.observer)
+        watch = self._watch
+        return protected(transport, lambda: watch)
 
     def _apply_packs(self, names: Tuple[str, ...], strict: bool) -> None:
         if tuple(self._packs) == names:

@@ -227,12 +227,13 @@ def test_the_function_still_looks_like_the_sdks(driver: Any, recorder: Any) -> N
 def test_calls_inside_a_call_name_their_parent(driver: Any, make_recorder: Callable[..., Any]) -> None:
     seen = make_recorder()
     undo = driver.interceptor().install(seen)
-    token = CURRENT_CALL.set("outer")
+    outer = Call("outer", "openai", "x", {}, False, "", 0.0)
+    token = CURRENT_CALL.set(outer)
     driver.call()
     CURRENT_CALL.reset(token)
     undo()
     assert seen.decided[0].parent_call_id == "outer"
-    assert CURRENT_CALL.get() == ""
+    assert CURRENT_CALL.get() is None
 
 
 def test_a_coroutine_may_end_in_another_context_than_it_began_in(driver: Any, recorder: Any) -> None:

@@ -177,10 +177,10 @@ def test_a_closed_arc_says_that_it_wraps_nothing(caplog: pytest.LogCaptureFixtur
 def test_a_client_that_cannot_be_intercepted_is_not_called_unknown(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(interceptor: MemoryInterceptor, observer: Any) -> Any:
+    def refuse(interceptor: MemoryInterceptor, client: Any, observer: Any) -> Any:
         raise TargetMissing("not as we know it")
 
-    monkeypatch.setattr(MemoryInterceptor, "install", refuse)
+    monkeypatch.setattr(MemoryInterceptor, "install_on", refuse)
     arc = Arc(intercept=False)
     assert arc._parts is not None
     arc._parts.installer._interceptors["memory"] = MemoryInterceptor()

@@ -72,6 +72,9 @@ class _Nobody:
     def finish(self, call: Call, decision: Decision, outcome: Outcome) -> None:
         return
 
+    def passed(self, kind: str) -> None:
+        return
+
 
 def sdks(config: Config) -> Iterator[Found]:
     """Patch every SDK that is here, for a moment."""

@@ -1,6 +1,6 @@
 """Intercepts the Anthropic SDK, the Bedrock and Vertex clients included."""
 
-from arc_runtime.interceptors.stainless import StainlessInterceptor
+from arc_runtime.interceptors.stainless.interceptor import StainlessInterceptor
 
 
 class AnthropicInterceptor(StainlessInterceptor):

@@ -19,6 +19,9 @@ class Observer(Protocol):
     def finish(self, call: Call, decision: Decision, outcome: Outcome) -> None:
         """Take the end of a call, exactly once per call that was decided."""
 
+    def passed(self, kind: str) -> None:
+        """Count what goes through us unseen: ``sessions`` over websockets, ``bodies`` that cannot be read."""
+
 
 class Interceptor(Protocol):
     """Intercepts one family of SDKs.
@@ -33,9 +36,14 @@ class Interceptor(Protocol):
     """The provider: ``openai``."""
     module: str
     """The module that has to be imported before `install`, and whose import is the moment for it."""
+    is_optional: bool
+    """Whether it only counts: then its module is never imported for it, and nobody misses it."""
 
     def install(self, observer: Observer) -> Undo:
         """Patch the SDK, which is imported. Raises TargetMissing when it is not what we know; then nothing changed."""
 
     def covers(self, client: Any) -> bool:
         """Return whether calls of this client object go through what `install` patches."""
+
+    def install_on(self, client: Any, observer: Observer) -> Undo:
+        """Intercept this client, and those that are derived from it; a passage where `install` intercepts it too."""

@@ -37,17 +37,34 @@ class PipelineObserver:
 
     def decide(self, call: Call) -> Decision:
         """Return what to send, and count it."""
-        return guard.run("pipeline.before", FAILED, self._decide, call)
+        # what `guard.run` does, without its call: this and `finish` run for every request
+        try:
+            self._counters.add("requests_intercepted")
+            decision = self._pipeline.before(call)
+            return decision if decision is PASS_THROUGH else self._matched(decision)
+        except Exception as error:  # noqa: BLE001 - the guard, written out
+            guard.contain("pipeline.before", error)
+            return FAILED
 
     def finish(self, call: Call, decision: Decision, outcome: Outcome) -> None:
         """Count the end of a call, and emit its event."""
-        guard.run("observer.finish", None, self._finish, call, decision, outcome)
+        try:
+            self._counters.observe(outcome.added_s, outcome.provider_s)
+            if outcome.status == STATUS_ERROR:
+                self._counters.add("requests_failed")
+            elif outcome.status == STATUS_CANCELLED:
+                self._counters.add("requests_cancelled")
+            sink = self.sink
+            if sink is not None and call.call_id:  # a call that began before there was a sink has no name
+                sink.emit(after(call, decision, outcome))
+        except Exception as error:  # noqa: BLE001 - the guard, written out
+            guard.contain("observer.finish", error)
 
-    def _decide(self, call: Call) -> Decision:
-        self._counters.add("requests_intercepted")
-        decision = self._pipeline.before(call)
-        if decision is PASS_THROUGH:
-            return decision
+    def passed(self, kind: str) -> None:
+        """Count what goes through us unseen: ``sessions`` over websockets, ``bodies`` that cannot be read."""
+        guard.run("observer.passed", None, self._counters.add, f"{kind}_passed")
+
+    def _matched(self, decision: Decision) -> Decision:
         self._counters.add("pattern_matches")
         if decision.reason == "low_confidence":
             self._counters.add("low_confidence")
@@ -56,16 +73,6 @@ class PipelineObserver:
             if self.sink is not None:
                 return _detached(decision)
         return decision
-
-    def _finish(self, call: Call, decision: Decision, outcome: Outcome) -> None:
-        self._counters.observe(outcome.added_s, outcome.provider_s)
-        if outcome.status == STATUS_ERROR:
-            self._counters.add("requests_failed")
-        elif outcome.status == STATUS_CANCELLED:
-            self._counters.add("requests_cancelled")
-        sink = self.sink
-        if sink is not None and call.call_id:  # a call that began before there was a sink has no name
-            sink.emit(after(call, decision, outcome))
 
 
 def _detached(decision: Decision) -> Decision:

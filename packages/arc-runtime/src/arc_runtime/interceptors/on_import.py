@@ -7,10 +7,11 @@ and puts a step behind the execution of it; nothing of ours stays in the module,
 import importlib
 import logging
 import sys
+import weakref
 from functools import partial
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any, Callable, Dict, Iterable, Optional, Sequence
+from typing import Any, Callable, Dict, Iterable, Optional, Sequence, Tuple
 
 from arc_common.undo import Undo
 from arc_runtime import guard
@@ -31,6 +32,8 @@ class Installer:
         self._observer = observer
         self._interceptors: Dict[str, Interceptor] = {item.name: item for item in interceptors}
         self._undos: Dict[str, Undo] = {}
+        self._clients: Dict[int, Tuple[Any, Undo]] = {}
+        """By ``id``: clients that are intercepted on their own, referenced weakly."""
         self._problems: Dict[str, str] = {}
         self._lock = ForkSafeLock()
         self._closed = False
@@ -44,9 +47,10 @@ class Installer:
             by_module = {item.module: item for item in self._interceptors.values()}
             self._finder = _Finder(by_module, self._after_import)
             sys.meta_path.insert(0, self._finder)
-        for interceptor in self._interceptors.values():
+        for interceptor in list(self._finder.targets.values()):
             # when its package is there and it is not, another thread may be past the finders with its import
-            if interceptor.module in sys.modules or interceptor.module.rpartition(".")[0] in sys.modules:
+            package = interceptor.module.rpartition(".")[0]
+            if interceptor.module in sys.modules or (package in sys.modules and not interceptor.is_optional):
                 self.install(interceptor)
 
     def install(self, interceptor: Interceptor) -> bool:
@@ -56,26 +60,45 @@ class Installer:
         return self._install(interceptor, again=False)
 
     def install_for(self, client: Any) -> bool:
-        """Intercept the SDK of a client object; False when it is of none that we know."""
-        interceptor = self._interceptor_of(client)
-        return interceptor is not None and self.install(interceptor)
+        """Intercept one client, unless all of its SDK are; return whether it is intercepted now."""
+        interceptor = self.interceptor_of(client)
+        return interceptor is not None and bool(guard.run("wrap", False, self._install_on, interceptor, client))
 
-    def knows(self, client: Any) -> bool:
-        """Return whether a client object is of an SDK that we know, intercepted or not."""
-        return self._interceptor_of(client) is not None
-
-    def _interceptor_of(self, client: Any) -> Optional[Interceptor]:
+    def interceptor_of(self, client: Any) -> Optional[Interceptor]:
+        """Return the interceptor of the SDK that a client object is of, or None where we know none."""
         for interceptor in self._interceptors.values():
             if guard.run("covers", False, interceptor.covers, client):
                 return interceptor
         return None
+
+    def know(self, interceptor: Interceptor) -> None:
+        """Take one more SDK, for clients that are intercepted on their own; it is not looked out for."""
+        with self._lock:
+            self._interceptors.setdefault(interceptor.name, interceptor)
+
+    def _install_on(self, interceptor: Interceptor, client: Any) -> bool:
+        with self._lock:
+            if self._closed:
+                return False
+            if interceptor.name in self._undos or id(client) in self._clients:
+                return True
+            try:
+                undo = interceptor.install_on(client, self._observer)
+            except ArcError as error:
+                _logger.warning("%s is not intercepted: %s", interceptor.name, error)
+                return False
+            key, clients = id(client), self._clients
+            # the callback takes no lock: the garbage collector may call it anywhere
+            self._clients[key] = (weakref.ref(client, lambda _: clients.pop(key, None)), undo)
+            return True
 
     def status(self) -> Dict[str, str]:
         """Return ``{provider: "patched" | "waiting for its import" | what went wrong}``."""
         with self._lock:
             return {
                 name: PATCHED if name in self._undos else self._problems.get(name, WAITING)
-                for name in self._interceptors
+                for name, interceptor in self._interceptors.items()
+                if not interceptor.is_optional
             }
 
     def close(self) -> None:
@@ -86,6 +109,9 @@ class Installer:
                 sys.meta_path.remove(self._finder)
             self._finder = None
             undos, self._undos = self._undos, {}
+            wrapped, self._clients = list(self._clients.values()), {}
+        for _, undo in wrapped:
+            guard.run("undo wrap", None, undo)
         for name, undo in undos.items():
             guard.run(f"undo {name}", None, undo)
 
@@ -124,14 +150,14 @@ class _Finder:
     """A meta path finder that finds nothing by itself."""
 
     def __init__(self, targets: Dict[str, Interceptor], after_import: Callable[[Interceptor], None]) -> None:
-        self._targets = targets
+        self.targets = targets
         self._after_import = after_import
 
     def find_spec(
         self, fullname: str, path: Optional[Sequence[str]] = None, target: Optional[ModuleType] = None
     ) -> Optional[ModuleSpec]:
         """Return the spec that the other finders find, with our step behind it; None for all other modules."""
-        interceptor = self._targets.get(fullname)
+        interceptor = self.targets.get(fullname)
         if interceptor is None:
             return None
         for finder in list(sys.meta_path):

@@ -1,6 +1,6 @@
 """Intercepts the OpenAI SDK, Azure's clients included."""
 
-from arc_runtime.interceptors.stainless import StainlessInterceptor
+from arc_runtime.interceptors.stainless.interceptor import StainlessInterceptor
 
 
 class OpenAIInterceptor(StainlessInterceptor):

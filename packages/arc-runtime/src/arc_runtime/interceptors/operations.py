@@ -16,6 +16,16 @@ _OPERATIONS: Dict[str, str] = {
 }
 """``{path below the API's root: operation}``"""
 
+PROVIDERS: Dict[str, str] = {
+    "chat.completions": "openai",
+    "completions": "openai",
+    "embeddings": "openai",
+    "messages": "anthropic",
+    "messages.count_tokens": "anthropic",
+    "responses": "openai",
+}
+"""``{operation: the provider whose format its body has}``, of those that are told by their path alone."""
+
 _KNOWN = {prefix + path: name for path, name in _OPERATIONS.items() for prefix in ("/", "/v1/", "")}
 
 _NAMES = frozenset(_OPERATIONS.values())

@@ -20,6 +20,8 @@ COUNTERS: Dict[str, str] = {
     "low_confidence": "Requests left as they were because no matching pattern was sure enough",
     "requests_failed": "Requests that ended in an exception of the SDK",
     "requests_cancelled": "Requests or streams that were given up before their end",
+    "sessions_passed": "Websocket sessions (realtime, responses.connect), which pass through us unseen",
+    "bodies_passed": "Requests of protected transports whose body cannot be read without changing it",
 }
 """Names, and what they count."""
 
@@ -55,11 +57,12 @@ class Counters:
 
     def add(self, name: str, amount: int = 1) -> None:
         """Count ``amount`` more of one of COUNTERS."""
-        self._shard().counts[name] += amount
+        shard = self._shards.get(get_ident()) or self._new_shard()
+        shard.counts[name] += amount
 
     def observe(self, added_s: float, provider_s: float) -> None:
         """Note where the time of one call went."""
-        shard = self._shard()
+        shard = self._shards.get(get_ident()) or self._new_shard()
         shard.added[bisect_left(ADDED_BOUNDS_S, added_s)] += 1
         shard.provider[bisect_left(PROVIDER_BOUNDS_S, provider_s)] += 1
         shard.added_sum += added_s
@@ -84,9 +87,5 @@ class Counters:
         empty = (0,) * (len(PROVIDER_BOUNDS_S) + 1)
         return Histogram(PROVIDER_BOUNDS_S, counts or empty, sum(shard.provider_sum for shard in shards))
 
-    def _shard(self) -> _Shard:
-        ident = get_ident()
-        shard = self._shards.get(ident)
-        if shard is None:
-            shard = self._shards.setdefault(ident, _Shard())
-        return shard
+    def _new_shard(self) -> _Shard:
+        return self._shards.setdefault(get_ident(), _Shard())

@@ -1,3 +1,4 @@
+import gc
 import importlib
 import importlib.util
 import sys
@@ -21,6 +22,7 @@ class Marker:
 
     name = "fake"
     module = f"{NAME}.base"
+    is_optional = False
 
     def __init__(self) -> None:
         self.log: List[str] = []
@@ -38,6 +40,10 @@ class Marker:
             del client.patched
 
         return Undo(take_out)
+
+    def install_on(self, client: Any, observer: Any) -> Undo:
+        self.log.append("install on one")
+        return Undo(lambda: self.log.append("undo one"))
 
     def covers(self, client: Any) -> bool:
         return type(client).__module__ == self.module
@@ -190,7 +196,22 @@ def test_a_client_can_be_asked_for_when_nothing_is_automatic(installer: Installe
     module: Any = importlib.import_module(NAME)
     assert not installer.install_for(object())
     assert marker.log == []
-    assert installer.install_for(module.Client())
+    one, two = module.Client(), module.Client()
+    assert installer.install_for(one)
+    assert installer.install_for(one)
+    assert installer.install_for(two)
+    assert marker.log == ["install on one"] * 2
+    del two
+    gc.collect()
+    installer.close()
+    assert marker.log[2:] == ["undo one"], "a client that is gone is forgotten"
+    assert not installer.install_for(one)
+
+
+@pytest.mark.usefixtures("sdk")
+def test_a_client_of_an_sdk_that_is_patched_needs_nothing_more(installer: Installer, marker: Marker) -> None:
+    module: Any = importlib.import_module(NAME)
+    installer.start()
     assert installer.install_for(module.Client())
     assert marker.log == ["install"]
 

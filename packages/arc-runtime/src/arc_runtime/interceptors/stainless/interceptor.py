@@ -1,0 +1,82 @@
+"""Intercepts the SDKs that Stainless generates (OpenAI, Anthropic) at the one method that all their calls go through.
+
+``SyncAPIClient.request`` and ``AsyncAPIClient.request`` see create, parse, stream, raw and beta calls, of clients
+made before or after us, once each: docs/decisions/0005-one-choke-point.md.
+A second wrapper, around ``_process_response``, only reads the HTTP status of the answer, when somebody listens.
+"""
+
+import sys
+from functools import partial
+from typing import Any, List, Optional
+
+from arc_common.undo import Undo
+from arc_runtime.errors import TargetMissing
+from arc_runtime.interceptors.base import Observer
+from arc_runtime.interceptors.stainless import clients
+from arc_runtime.interceptors.stainless.choke import put
+from arc_runtime.interceptors.stainless.patch import Patch
+
+CLASSES = ("SyncAPIClient", "AsyncAPIClient")
+
+
+class StainlessInterceptor:
+    """Shared by all Stainless SDKs; the provider's file gives the names."""
+
+    def __init__(self, name: str, package: str) -> None:
+        self.name = name
+        self.package = package
+        self.module = f"{package}._base_client"
+        self.is_optional = False
+        self._patch: Optional[Patch] = None
+
+    @classmethod
+    def for_client(cls, client: Any) -> "StainlessInterceptor":
+        """Return the interceptor of an SDK that we do not know by name, but whose client is made as we know it."""
+        base = next(owner for owner in type(client).__mro__ if owner.__name__ in CLASSES)
+        package = base.__module__.rpartition(".")[0]
+        return cls(name=package.partition(".")[0], package=package)
+
+    def install(self, observer: Observer) -> Undo:
+        """Patch both clients' ``request``. Raises TargetMissing; then nothing changed."""
+        owners = self._owners()
+        patch = self._new_patch(observer)
+        undos = []
+        for owner, around in zip(owners, (patch.around_sync, patch.around_async)):
+            undos.append(put(owner, "request", around, patch.let_go))
+            if "_process_response" in owner.__dict__:
+                undos.append(put(owner, "_process_response", patch.around_response, patch.let_go))
+        self._patch = patch
+        return Undo(partial(_undo_all, undos), f"{self.module} patched")
+
+    def install_on(self, client: Any, observer: Observer) -> Undo:
+        """Intercept one client, and what ``copy`` and ``with_options`` make of it. Raises TargetMissing."""
+        self._owners()
+        return clients.put_on(client, self._new_patch(observer), self._covers_all)
+
+    def covers(self, client: Any) -> bool:
+        """Return whether the client is of this SDK, or of a subclass of its clients."""
+        return any(owner.__module__ == self.module and owner.__name__ in CLASSES for owner in type(client).__mro__)
+
+    def _covers_all(self) -> bool:
+        """Return whether the class is patched, so that a patch of one client would see its calls a second time."""
+        return self._patch is not None and self._patch.active
+
+    def _owners(self) -> List[Any]:
+        module = sys.modules.get(self.module)
+        owners = [getattr(module, name, None) for name in CLASSES]
+        for name, owner in zip(CLASSES, owners):
+            if "request" not in getattr(owner, "__dict__", {}):
+                raise TargetMissing(
+                    f"{self.module}.{name}.request is not there",
+                    hint=f"this release of {self.package} is not known to us",
+                )
+        return owners
+
+    def _new_patch(self, observer: Observer) -> Patch:
+        version = str(getattr(sys.modules.get(f"{self.package}._version"), "__version__", ""))
+        return Patch(self.name, version, observer, self.package)
+
+
+def _undo_all(undos: Any) -> None:
+    for undo in undos:
+        undo()

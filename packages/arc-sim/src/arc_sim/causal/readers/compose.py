@@ -1,21 +1,27 @@
 """Compose files: services, build contexts, images, ports, environment, depends_on, command."""
 
-import re
 import shlex
 from typing import Any
 
-from arc_sim.causal.addresses import MAX_EXPANDED, addresses_in, port_number
-from arc_sim.causal.documents import DocumentError, Mapping, Text, dig, entries, line_of, load_documents, pairs
+from arc_sim.causal.addresses import addresses_in, port_number
+from arc_sim.causal.documents import Mapping, Text, dig, entries, line_of, pairs, path_of
 from arc_sim.causal.kinds import kind_of
 from arc_sim.causal.ownership import built_from
-from arc_sim.causal.paths import COMPOSE, is_source_of_truth, join, name_of, parent_of
+from arc_sim.causal.paths import join, parent_of
 from arc_sim.causal.readers.base import Findings, Known, Variable
+from arc_sim.causal.readers.deploy.composing import (
+    INTERPOLATION,
+    compose_files,
+    dot_env,
+    env_file,
+    interpolate,
+    load_services,
+)
 from arc_sim.causal.tree import Tree
 from arc_sim.model import Edge, Location, Service
 
-INTERPOLATION = re.compile(
-    r"\$(?:(?P<escaped>\$)|(?P<plain>[A-Za-z_]\w*)|\{(?P<name>[A-Za-z_]\w*)(?:(?P<sign>:?[-?+])(?P<other>[^{}]*))?\})"
-)
+__all__ = ["INTERPOLATION", "ComposeReader", "compose_files", "dot_env", "load_services"]
+
 DEPENDS_ON = 0.6
 """Confidence of a declared start-up order: usually, not always, there is a call too. A decision."""
 
@@ -40,6 +46,7 @@ class ComposeReader:
         variables: list[Variable] = []
         for directory, by_name in sorted(merged.items()):
             values = dot_env(tree, directory)
+            by_name = _with_variants(by_name)
             for name, parts in sorted(by_name.items()):
                 found = _Entry(tree, name, parts, values)
                 services.append(found.service())
@@ -48,99 +55,29 @@ class ComposeReader:
         return Findings(tuple(services), tuple(edges), tuple(variables), tuple(warnings))
 
 
-def compose_files(tree: Tree) -> list[str]:
-    """Return the compose files of the system; those of tests and examples only when there are no others."""
-    found = [path for path in tree.paths() if COMPOSE.match(name_of(path))]
-    own = [
-        path for path in found if is_source_of_truth(path) and not re.search(r"[._-](?:test|tests|ci|e2e)[._-]", path)
-    ]
-    # The base file first: what it says is what a plain `docker compose up` starts.
-    return sorted(own or found, key=lambda path: (parent_of(path), len(name_of(path)), path))
+def _with_variants(by_name: "dict[str, list[tuple[str, Mapping]]]") -> "dict[str, list[tuple[str, Mapping]]]":
+    """Return the entries with those that answer to one network alias as one service of that name.
 
-
-def load_services(tree: Tree, path: str, warnings: list[str]) -> dict[str, Mapping]:
-    """Return the services of one file by name; what cannot be read becomes a warning."""
-    try:
-        documents = load_documents(tree.read(path))
-    except (DocumentError, ValueError, KeyError) as error:
-        warnings.append(f"{path}: {error}")
-        return {}
-    result: dict[str, Mapping] = {}
-    for document in documents:
-        top = document if not isinstance(document, dict) or "services" in document else {"services": document}
-        for name, entry in pairs(dig(top, "services")):
-            if isinstance(entry, Mapping) and (
-                {"image", "build", "environment", "depends_on", "command", "extends"} & set(entry)
-            ):
-                result[str(name)] = _extended(tree, path, entry, documents)
+    ``orders-jvm`` and ``orders-native`` that are both ``orders`` on the network stand for each other.
+    """
+    behind: dict[str, list[str]] = {}
+    for name, parts in by_name.items():
+        for alias in _network_aliases(parts):
+            if alias not in by_name:
+                behind.setdefault(alias, []).append(name)
+    result = dict(by_name)
+    for alias, names in behind.items():
+        if len(names) > 1 and all(alias in name and name in result for name in names):
+            result[alias] = [part for name in names for part in result.pop(name)]
     return result
 
 
-def dot_env(tree: Tree, directory: str) -> dict[str, str]:
-    """Return the values of the ``.env`` file that compose interpolates."""
-    path = f"{directory}/.env" if directory else ".env"
-    return {name: value for name, value, _ in env_file(tree, path)}
-
-
-def env_file(tree: Tree, path: str) -> list[tuple[str, str, int]]:
-    """Return ``(name, value, line)`` of an env file, nothing when it cannot be read."""
-    try:
-        text = tree.read(path).decode("utf-8", "replace")
-    except (KeyError, ValueError):
-        return []
-    found = []
-    for number, line in enumerate(text.splitlines(), start=1):
-        name, sign, value = line.strip().removeprefix("export ").partition("=")
-        if sign and not name.startswith("#"):
-            found.append((name.strip(), value.strip().strip("\"'"), number))
+def _network_aliases(parts: "list[tuple[str, Mapping]]") -> set[str]:
+    found: set[str] = set()
+    for _, entry in parts:
+        for _, network in pairs(entry.get("networks")):
+            found.update(str(alias) for alias in entries(dig(network, "aliases")) if isinstance(alias, Text))
     return found
-
-
-def interpolate(text: str, values: dict[str, str], depth: int = 0) -> str:
-    """Return the text with ``$NAME``, ``${NAME:-default}`` and their kin replaced; an unknown name becomes empty."""
-    room = MAX_EXPANDED
-
-    def replace(match: "re.Match[str]") -> str:
-        nonlocal room
-        found = value_of(match)
-        room -= len(found)
-        return found if room >= 0 else ""
-
-    def value_of(match: "re.Match[str]") -> str:
-        if match.group("escaped"):
-            return "$"
-        name, sign = match.group("plain") or match.group("name"), match.group("sign") or ""
-        value = values.get(name)
-        other = match.group("other") or ""
-        if sign.endswith("+"):
-            return other if value else ""
-        missing = value is None or (sign.startswith(":") and not value)
-        return (other if sign.endswith("-") else "") if missing else str(value)
-
-    result = INTERPOLATION.sub(replace, text)
-    return interpolate(result, values, depth + 1) if depth < 2 and "${" in result and result != text else result
-
-
-def _extended(tree: Tree, path: str, entry: Mapping, documents: list[Any], depth: int = 0) -> Mapping:
-    """Return the entry with what ``extends`` brings; deeper than five is a cycle and is left."""
-    extends = entry.get("extends")
-    name = extends if isinstance(extends, Text) else dig(extends, "service")
-    if name is None or depth > 5:
-        return entry
-    file = dig(extends, "file")
-    other = join(parent_of(path), str(file)) if file else path
-    if other is None:
-        return entry
-    try:
-        found = documents if other == path else load_documents(tree.read(other))
-    except (DocumentError, ValueError, KeyError):
-        return entry
-    parent = next((dig(d, "services", name) for d in found if dig(d, "services", name)), None)
-    if not isinstance(parent, Mapping):
-        return entry
-    result = Mapping({**_extended(tree, other, parent, found, depth + 1), **entry})
-    result.line = entry.line
-    return result
 
 
 class _Entry:
@@ -151,7 +88,10 @@ class _Entry:
 
     def service(self) -> Service:
         image = self._text("image")
-        names = {self._text("container_name"), self._text("hostname"), *self._network_aliases()} - {None, self._name}
+        names = {self._text("container_name"), self._text("hostname"), *_network_aliases(self._parts)} - {
+            None,
+            self._name,
+        }
         paths = sorted({path for file, entry in self._parts for path in self._built(file, entry)})
         return Service(
             name=self._name,
@@ -170,11 +110,11 @@ class _Entry:
             for key in ("depends_on", "links"):
                 for target in [*entries(entry.get(key)), *(name for name, _ in pairs(entry.get(key)))]:
                     if isinstance(target, Text):
-                        place = Location(file, line_of(target))
-                        found.append(Edge(self._name, target.split(":")[0], confidence=DEPENDS_ON, evidence=(place,)))
+                        place = Location(path_of(target, file), line_of(target))
+                        found.append(Edge(self._name, str(target).split(":")[0], confidence=DEPENDS_ON, evidence=(place,)))
             for key in ("command", "entrypoint"):
                 for word in self._words(entry.get(key)):
-                    place = Location(file, line_of(entry.get(key), entry.line))
+                    place = Location(path_of(word, file), line_of(entry.get(key), entry.line))
                     for address in addresses_in(word):
                         protocol = address.protocol or "tcp"
                         found.append(Edge(self._name, address.host, protocol, confidence=COMMAND, evidence=(place,)))
@@ -191,11 +131,11 @@ class _Entry:
         found = []
         for item in entries(entry.get("environment")):
             if isinstance(item, Text):
-                name, sign, value = item.partition("=")
-                found.append((name, value if sign else f"${{{name}}}", Location(file, line_of(item))))
+                name, sign, value = str(item).partition("=")
+                found.append((name, value if sign else f"${{{name}}}", Location(path_of(item, file), line_of(item))))
         for key, value in pairs(entry.get("environment")):
             text = str(value) if isinstance(value, Text) else f"${{{key}}}"
-            found.append((str(key), text, Location(file, line_of(key))))
+            found.append((str(key), text, Location(path_of(key, file), line_of(key))))
         return found
 
     def _env_files(self, file: str, entry: Mapping) -> list[tuple[str, str, Location]]:
@@ -212,6 +152,7 @@ class _Entry:
         context = build if isinstance(build, Text) else dig(build, "context")
         if build is None or (context is None and not isinstance(build, dict)):
             return ()
+        file = path_of(context if context is not None else dig(build, "dockerfile"), file)
         directory = join(parent_of(file), interpolate(str(context or "."), self._values))
         if directory is None or "://" in str(context):
             return ()
@@ -225,13 +166,6 @@ class _Entry:
             if isinstance(entry.get(key), Text):
                 return interpolate(str(entry[key]), self._values) or None
         return None
-
-    def _network_aliases(self) -> set[str]:
-        found: set[str] = set()
-        for _, entry in self._parts:
-            for _, network in pairs(entry.get("networks")):
-                found.update(str(alias) for alias in entries(dig(network, "aliases")) if isinstance(alias, Text))
-        return found
 
     def _command(self) -> tuple[str, ...]:
         for _, entry in self._parts:

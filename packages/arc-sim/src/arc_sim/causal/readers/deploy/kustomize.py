@@ -228,13 +228,13 @@ def _merged(known: Any, patch: Any, path: str, depth: int = 0) -> Any:
         return result
     if isinstance(known, list) and isinstance(patch, list):
         return _merged_lists(known, patch, path, depth)
-    return _placed(patch, path)
+    return placed(patch, path)
 
 
 def _merged_lists(known: list[Any], patch: list[Any], path: str, depth: int) -> Any:
     key = next((k for k in KEYS if all(dig(item, k) is not None for item in [*known, *patch])), None)
     if key is None or not patch:
-        return _placed(patch, path)
+        return placed(patch, path)
     result = Sequence(known)
     places = {dig(item, key): number for number, item in enumerate(known)}
     removed = set()
@@ -243,13 +243,13 @@ def _merged_lists(known: list[Any], patch: list[Any], path: str, depth: int) -> 
         if dig(item, "$patch") == "delete":
             removed.add(place)
         elif place is None:
-            result.append(_placed(item, path))
+            result.append(placed(item, path))
         else:
             result[place] = _merged(known[place], item, path, depth + 1)
     return Sequence(item for number, item in enumerate(result) if number not in removed)
 
 
-def _placed(value: Any, path: str) -> Any:
+def placed(value: Any, path: str) -> Any:
     """Write into the values of a patch in which file they stand."""
     pending = [value]
     while pending:
@@ -269,7 +269,7 @@ def _operated(body: Any, operation: Any, path: str) -> Any:
     name, value = dig(operation, "op"), dig(operation, "value")
     if not keys or name not in ("add", "replace", "remove"):
         return body
-    return _at(body, keys, str(name), _placed(value, path))
+    return _at(body, keys, str(name), placed(value, path))
 
 
 def _at(value: Any, keys: list[str], name: str, new: Any) -> Any:

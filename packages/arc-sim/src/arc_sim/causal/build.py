@@ -1,30 +1,72 @@
 """From a revision to its graph: manifests first, then code and configuration, then the merge."""
 
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from arc_sim.causal.cache import Shelf, Store, open_store
+from arc_sim.causal.code.library import Library, use_library
 from arc_sim.causal.code.shared import with_shared_code
 from arc_sim.causal.kinds import image_name
 from arc_sim.causal.merging.graph import Named, merge, merge_services, merge_variables
 from arc_sim.causal.ownership import build_units, find_unit
-from arc_sim.causal.paths import LANGUAGES, contains, language_of
+from arc_sim.causal.paths import LANGUAGES, language_of
 from arc_sim.causal.readers import LINKING, NAMING
 from arc_sim.causal.readers.base import Known, Reader
 from arc_sim.causal.tree import GitTree, Tree
+from arc_sim.diff.git import NOT_IN_CLONE
 from arc_sim.model import Graph, Service
 
 
-def derive(repo: Path, commit: str) -> Graph:
+@dataclass(frozen=True)
+class Reading:
+    """How a repository is read."""
+
+    cache: Path | None = None
+    """Directory in which results are kept by content; None: nothing is kept."""
+    report: Callable[[int, int], None] | None = None
+    """Called with files done and files in all, where that takes long."""
+
+
+def derive(repo: Path, commit: str, reading: Reading | None = None) -> Graph:
     """Return the graph of one commit, read from git's objects: nothing is checked out and nothing is run.
 
     commit: anything that names a commit or a tree.   Raises DiffError when there is no such repository or commit.
     """
-    tree = GitTree(repo, commit)
-    try:
-        return derive_tree(tree)
-    finally:
-        tree.close()
+    asked = reading or Reading()
+    with ExitStack() as stack:
+        # Worker processes hand programs on through a store, so there is always one.
+        folder = asked.cache or Path(stack.enter_context(TemporaryDirectory(prefix="arc-sim-graph-")))
+        store = open_store(folder)
+        stack.callback(store.close)
+        tree = GitTree(repo, commit)
+        stack.callback(tree.close)
+        graph = _kept(tree, store, asked) if asked.cache else _derived(tree, store, asked)
+        if asked.cache:
+            store.trim()
+        return graph
+
+
+def _kept(tree: GitTree, store: Store, reading: Reading) -> Graph:
+    """Return the graph of the same files, when it was derived before."""
+    shelf = Shelf(store, "graph", Graph)
+    key = shelf.key(tree.tree_id)
+    found = shelf.load([key])
+    if key in found:
+        return found[key]
+    graph = _derived(tree, store, reading)
+    if not any(NOT_IN_CLONE in warning for warning in graph.warnings):
+        shelf.save([(key, graph)])
+    return graph
+
+
+def _derived(tree: Tree, store: Store, reading: Reading) -> Graph:
+    use_library(tree, Library(tree, store, reading.report))
+    return derive_tree(tree)
 
 
 def derive_tree(tree: Tree) -> Graph:
@@ -55,20 +97,43 @@ def create(name: str) -> Reader:
 def _complete(tree: Tree, services: tuple[Service, ...]) -> list[Service]:
     """Give services without paths the directory of their name, and every one its language."""
     units = build_units(tree)
-    result = []
+    placed = []
     for service in services:
         names = (image_name(service.image), service.name, *service.aliases)
         unit = find_unit(units, names) if not service.paths and service.kind in ("service", "database") else None
-        complete = replace(service, paths=(unit,)) if unit else service
-        result.append(replace(complete, language=complete.language or _language(tree, complete)))
-    return result
+        placed.append(replace(service, paths=(unit,)) if unit else service)
+    sizes = _bytes_by_language(tree, placed)
+    return [
+        replace(service, language=service.language or _most(sizes.get(service.name, Counter()))) for service in placed
+    ]
 
 
-def _language(tree: Tree, service: Service) -> str | None:
-    sizes = dict.fromkeys(LANGUAGES.values(), 0)
+def _bytes_by_language(tree: Tree, services: list[Service]) -> dict[str, Counter[str]]:
+    """Return ``{service: {language: bytes}}`` of the files below each service's paths, in one pass."""
+    by_path: dict[str, list[str]] = {}
+    for service in services:
+        for root in service.paths:
+            by_path.setdefault("" if root == "." else root, []).append(service.name)
+    found: dict[str, Counter[str]] = {}
     for path in tree.paths():
         language = language_of(path)
-        if language and any(contains(root, path) for root in service.paths):
-            sizes[language] += tree.size(path)
-    best = max(sizes, key=lambda name: sizes[name])
-    return best if sizes[best] else None
+        if language is None:
+            continue
+        names = {name for root in _upwards(path) for name in by_path.get(root, ())}
+        for name in names:
+            found.setdefault(name, Counter())[language] += tree.size(path)
+    return found
+
+
+def _upwards(path: str) -> list[str]:
+    """Return the path and all directories above it, the root last."""
+    found = [path]
+    while path:
+        path = path.rpartition("/")[0]
+        found.append(path)
+    return found
+
+
+def _most(sizes: Counter[str]) -> str | None:
+    """Return the language with the most bytes, of equal ones the one that ``LANGUAGES`` names first."""
+    return max(dict.fromkeys(LANGUAGES.values()), key=lambda name: sizes[name]) if sum(sizes.values()) else None

@@ -1,7 +1,6 @@
 """What the name of a file says about it: documentation, test, CI, manifest, code."""
 
 import re
-from pathlib import PurePosixPath
 
 DOCUMENTATION = re.compile(
     r"(?i)(?:\.(?:md|mdx|rst|adoc|asciidoc|png|jpe?g|gif|svg|drawio|excalidraw|puml|plantuml|pdf|ipynb)$"
@@ -75,7 +74,7 @@ def is_source_of_truth(path: str) -> bool:
 
 def name_of(path: str) -> str:
     """Return the last part of a path."""
-    return PurePosixPath(path).name
+    return path.rpartition("/")[2]
 
 
 def parent_of(path: str) -> str:
@@ -103,4 +102,5 @@ def join(directory: str, relative: str) -> str | None:
 
 def language_of(path: str) -> str | None:
     """Return the language by suffix, None when it is not read."""
-    return LANGUAGES.get(PurePosixPath(path).suffix.lower())
+    stem, dot, suffix = path.rpartition("/")[2].rpartition(".")
+    return LANGUAGES.get(dot + suffix.lower()) if stem else None

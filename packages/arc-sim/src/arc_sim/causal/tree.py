@@ -51,6 +51,14 @@ class GitTree:
                 self._entries[decode_path(path)] = (name, int(size) if size.isdigit() else 0)
         self._paths = tuple(sorted(self._entries))
 
+    @property
+    def tree_id(self) -> bytes:
+        """A digest of all paths with their object names: equal exactly when all files are."""
+        found = hashlib.blake2b(digest_size=20)
+        for path in self._paths:
+            found.update(f"{self._entries[path][0]} {path}\0".encode())
+        return found.digest()
+
     def paths(self) -> tuple[str, ...]:
         """Return all paths, sorted."""
         return self._paths

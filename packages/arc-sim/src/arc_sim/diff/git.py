@@ -28,6 +28,7 @@ EMPTY_TREE = {40: "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
 """Object name of the empty tree by length of the repository's names (SHA-1, SHA-256); git knows it everywhere."""
 
 STATUS = {"A": "added", "M": "modified", "D": "deleted", "R": "renamed", "C": "copied", "T": "type_changed"}
+NOT_IN_CLONE = "its content is not in this clone"
 DEEPEN = "run git fetch --unshallow, or check out with full history"
 
 
@@ -95,7 +96,7 @@ class BlobReader:
         if not header:
             # In a partial clone git gives up instead of going on without the object.
             self.close()
-        raise ValueError("its content is not in this clone")
+        raise ValueError(NOT_IN_CLONE)
 
     def close(self) -> None:
         """End the process. May be called twice."""

@@ -1,1 +1,6 @@
-"""Code as plain data: parsed with tree-sitter, lowered to one small language, followed from addresses to calls."""
+"""Code, read with syntax trees and lowered to one form for all languages."""
+
+SERVICE_PASSES = {
+    "code": "arc_sim.causal.readers.code:read_service",
+}
+"""What is found in one service's code at a time (see ``scan.py``). Name -> import path, imported on use."""

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from arc_sim.causal.code.gather import Gatherer
-from arc_sim.causal.code.program import Program
+from arc_sim.causal.code.library import Outline, library_of
 from arc_sim.causal.paths import VENDORED, contains, has_no_effect, join, parent_of
 from arc_sim.causal.tree import Tree
 from arc_sim.model import Service
@@ -18,46 +18,74 @@ RELATIVE = re.compile(r"""["'](?P<path>\.{1,2}/[^"']+)["']""")
 
 def with_shared_code(tree: Tree, services: tuple[Service, ...]) -> tuple[Service, ...]:
     """Return the services with the files outside their own directories that their code imports."""
-    files = {path for path in tree.paths() if has_no_effect(path) is None and not VENDORED.search(path)}
-    by_module = _python_modules(files)
-    return tuple(_with_imports(tree, service, services, files, by_module) for service in services)
+    imports = _Imports(tree)
+    gatherer = Gatherer(tree, services)
+    library_of(tree).prepare(path for service in services for path in gatherer.files(service))
+    homes: dict[str, set[str]] = {}
+    for service in services:
+        for path in service.paths:
+            homes.setdefault(path, set()).add(service.name)
+    found = []
+    for service in services:
+        wanted = _wanted(service, gatherer.files(service), imports, homes)
+        found.append(replace(service, paths=tuple(sorted({*service.paths, *wanted}))) if wanted else service)
+    return tuple(found)
 
 
-def _with_imports(
-    tree: Tree, service: Service, services: tuple[Service, ...], files: set[str], by_module: dict[str, list[str]]
-) -> Service:
-    foreign = [
-        path for other in services if other.name != service.name for path in other.paths if path not in service.paths
-    ]
+class _Imports:
+    """Which files a file imports; each is looked at once, whoever asks."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._library = library_of(tree)
+        self._files = {path for path in tree.paths() if VENDORED.search(path) is None and has_no_effect(path) is None}
+        self._by_module = _python_modules(self._files)
+        self._known: dict[str, set[str]] = {}
+
+    def of(self, path: str) -> set[str]:
+        """Return the files."""
+        found = self._known.get(path)
+        if found is None:
+            outline = self._library.outline(path)
+            found = _imported(path, outline, self._files, self._by_module) if outline else set()
+            self._known[path] = found
+        return found
+
+
+def _wanted(service: Service, files: tuple[str, ...], imports: _Imports, homes: dict[str, set[str]]) -> set[str]:
+    """Return the files outside that the service's own files import, and those that these import."""
+    found: set[str] = set()
+    pending: set[str] = set(files)
     for _ in range(MAX_ROUNDS):
-        gatherer = Gatherer(tree, (service,))
-        wanted = {
+        targets = {target for path in pending for target in imports.of(path)} - found
+        pending = {
             path
-            for program in gatherer.programs(service)
-            for path in _imported(program, files, by_module)
-            if not any(contains(own, path) for own in service.paths) and not _is_foreign(path, foreign)
+            for path in targets
+            if not any(contains(own, path) for own in service.paths) and not _is_foreign(path, service, homes)
         }
-        if not wanted:
+        if not pending:
             break
-        service = replace(service, paths=tuple(sorted({*service.paths, *wanted})))
-    return service
+        found |= pending
+    return found
 
 
-def _is_foreign(path: str, foreign: list[str]) -> bool:
+def _is_foreign(path: str, service: Service, homes: dict[str, set[str]]) -> bool:
     """Tell whether a file stands in another service's directory; a file that the other only imports is shared."""
-    return any(contains(other, path) and other not in ("", path) for other in foreign)
+    directory = parent_of(path)
+    while directory:
+        if homes.get(directory, set()) - {service.name} and directory not in service.paths:
+            return True
+        directory = parent_of(directory)
+    return False
 
 
-def _imported(program: Program, files: set[str], by_module: dict[str, list[str]]) -> set[str]:
-    if program.language == "python":
-        modules = [module for line in program.imports for module in _modules(line)]
-        return {path for module in modules for path in _python_files(module, program.path, by_module, files)}
-    if program.language not in ("javascript", "typescript", "tsx"):
+def _imported(path: str, outline: Outline, files: set[str], by_module: dict[str, list[str]]) -> set[str]:
+    if outline.language == "python":
+        modules = {module for line in outline.imports for module in _modules(line)}
+        return {found for module in modules for found in _python_files(module, path, by_module, files)}
+    if outline.language not in ("javascript", "typescript", "tsx"):
         return set()
-    wanted = [match.group("path") for line in program.imports for match in RELATIVE.finditer(line)]
-    required = [item for site in program.calls if site.call.text == "require" for _, item in site.call.items]
-    wanted += [item.text for item in required if item.kind == "string" and item.text.startswith(".")]
-    return {path for relative in wanted for path in _relative(program.path, relative, files)}
+    wanted = [match.group("path") for line in outline.imports for match in RELATIVE.finditer(line)]
+    return {found for relative in (*wanted, *outline.required) for found in _relative(path, relative, files)}
 
 
 def _modules(line: str) -> list[str]:

@@ -3,13 +3,14 @@
 import re
 from dataclasses import dataclass, field
 
-from arc_sim.causal.addresses import Directory, addresses_in, bare_address
+from arc_sim.causal.addresses import addresses_in, bare_address
 from arc_sim.causal.code.flow import Key, ServiceCode, Use, place
-from arc_sim.causal.code.gather import Gatherer
-from arc_sim.causal.code.program import Expression, Program
+from arc_sim.causal.code.library import library_of
+from arc_sim.causal.code.program import Expression
+from arc_sim.causal.code.scan import ServiceInput, scan
 from arc_sim.causal.code.settings import Reader as SettingsReader
 from arc_sim.causal.kinds import protocol_of
-from arc_sim.causal.readers.base import Findings, Known, Variable
+from arc_sim.causal.readers.base import Findings, Known
 from arc_sim.causal.tree import Tree
 from arc_sim.model import Edge, Location, Service
 
@@ -35,16 +36,14 @@ class CodeReader:
 
     def read(self, tree: Tree, known: Known) -> Findings:
         """Return the edges that code shows; a variable that it never reads shows none."""
-        gatherer = Gatherer(tree, known.services)
-        directory = Directory(known.services)
-        shared = _shared_files(gatherer, known.services)
-        edges: list[Edge] = []
-        for service in known.services:
-            programs = gatherer.programs(service)
-            if programs:
-                given = {v.name: v for v in known.variables if v.service == service.name}
-                edges.extend(_ServiceEdges(service, programs, directory, given, shared).edges())
-        return Findings(edges=tuple(edges), warnings=tuple(gatherer.warnings))
+        found = scan(tree, known, "code")
+        edges = [edge for name in sorted(found) for edge in found[name].edges]
+        return Findings(edges=tuple(edges), warnings=library_of(tree).warnings)
+
+
+def read_service(code: ServiceInput) -> Findings:
+    """Return the edges that one service's code shows."""
+    return Findings(edges=tuple(_ServiceEdges(code).edges()))
 
 
 @dataclass
@@ -60,18 +59,16 @@ class _Target:
 
 
 class _ServiceEdges:
-    def __init__(
-        self,
-        service: Service,
-        programs: tuple[Program, ...],
-        directory: Directory,
-        given: dict[str, Variable],
-        shared: frozenset[str],
-    ) -> None:
-        self._service, self._programs, self._directory, self._given = service, programs, directory, given
-        self._own = [program for program in programs if program.path not in shared] or list(programs)
-        self._code = ServiceCode(programs, directory)
-        self._settings = SettingsReader(self._code, given)
+    def __init__(self, code: ServiceInput) -> None:
+        self._service, self._programs, self._directory, self._given = (
+            code.service,
+            code.programs,
+            code.directory,
+            code.given,
+        )
+        self._own = [program for program in code.programs if program.path not in code.shared] or list(code.programs)
+        self._code = ServiceCode(code.programs, code.directory)
+        self._settings = SettingsReader(self._code, code.given)
         self._targets: dict[str, _Target] = {}
 
     def edges(self) -> list[Edge]:
@@ -174,13 +171,3 @@ class _ServiceEdges:
 def _consumes(call: Expression) -> bool:
     command = next((item.text for key, item in call.items if key != "." and item.kind == "string"), "")
     return CONSUMES.match(call.text.rpartition(".")[2]) is not None or CONSUMES.match(command) is not None
-
-
-def _shared_files(gatherer: Gatherer, services: tuple[Service, ...]) -> frozenset[str]:
-    seen: set[str] = set()
-    shared: set[str] = set()
-    for service in services:
-        files = set(gatherer.files(service))
-        shared |= files & seen
-        seen |= files
-    return frozenset(shared)

@@ -34,7 +34,9 @@ YAML = re.compile(r"(?i)\.ya?ml$")
 
 LANGUAGES = {".py": "python", ".go": "go", ".java": "java", ".js": "javascript", ".mjs": "javascript",
              ".cjs": "javascript", ".jsx": "javascript", ".ts": "typescript", ".tsx": "tsx",
-             ".cs": "c_sharp"}  # fmt: skip
+             ".cs": "c_sharp", ".kt": "kotlin", ".kts": "kotlin", ".rb": "ruby", ".php": "php", ".rs": "rust",
+             ".cpp": "cpp", ".cc": "cpp", ".cxx": "cpp", ".c": "cpp", ".h": "cpp", ".hpp": "cpp", ".hh": "cpp",
+             ".ex": "elixir", ".exs": "elixir"}  # fmt: skip
 """Languages whose syntax tree is read, by suffix."""
 
 BUILD_FILES = frozenset(

@@ -1,245 +1,288 @@
 """Lowers a syntax tree to a Program."""
 
 import re
-from collections.abc import Callable
 
 from tree_sitter import Node
 
-from arc_sim.causal.code.expressions import INVISIBLE, Expressions, field, name_of, text_or_nothing
-from arc_sim.causal.code.grammar import GRAMMARS, Grammar
-from arc_sim.causal.code.program import CallSite, Expression, Function, Handler, Program
-from arc_sim.causal.code.syntax import MAX_DEPTH, parse, text_of
+from arc_sim.causal.code.lowering import elixir
+from arc_sim.causal.code.lowering.bindings import Bindings
+from arc_sim.causal.code.lowering.context import GUARD, Context
+from arc_sim.causal.code.lowering.environment import is_environment_call
+from arc_sim.causal.code.lowering.expressions import Expressions, name_of
+from arc_sim.causal.code.lowering.grammars import grammar_of
+from arc_sim.causal.code.lowering.roles import statement_roles
+from arc_sim.causal.code.program import CallSite, Class, Expression, Function, Handler, Program
+from arc_sim.causal.code.syntax import MAX_DEPTH, parse_tree, text_of
 
 ERROR_ANSWER = re.compile(
     r"(?<![\w.])(?:4\d\d|5\d\d)(?![\w.])|INTERNAL_SERVER_ERROR|BAD_GATEWAY|SERVICE_UNAVAILABLE|GATEWAY_TIMEOUT|\babort\(|"
-    r"sys\.exit|os\._exit|process\.exit|Environment\.Exit|InternalServerError|ServiceUnavailable"
+    r"sys\.exit|os\._exit|process\.exit|Environment\.Exit|InternalServerError|ServiceUnavailable|\braise\b|reraise|\bexit\(|"
+    r"\bnext\(|\breject\("
 )
 """What makes a handler an error answer rather than a fallback."""
+SETTINGS_CLASS = re.compile(r"BaseSettings")
+"""pydantic: every attribute is read from the variable of its name."""
+ENDLESS = re.compile(r"(?i)^(?:true|1|\(true\)|\(1\)|\(;;\))$")
+PAUSE = re.compile(r"(?i)\bsleep\b|Task\.Delay|setTimeout|time\.After\b|Thread\.yield|sleep_for|usleep|backoff")
 
 
 def lower(content: bytes, path: str, language: str) -> Program:
     """Return the program; raises ValueError for content that is no text."""
-    root = parse(content, language)
-    lowering = _Lowering(GRAMMARS[language], Program(path, language))
-    lowering.statement(root, _Context())
+    tree = parse_tree(content, language)
+    lowering = Lowering(Program(path, language))
+    lowering.walk(tree.root_node, Context(), 0)
     return lowering.program
 
 
-class _Context:
-    """What surrounds a node."""
+class Lowering:
+    """Walks one file once; what a kind of node means is looked up by number."""
 
-    __slots__ = ("attempts", "depth", "handler", "loop", "owner", "repeats", "scope")
-
-    def __init__(self) -> None:
-        self.scope = 0
-        self.depth = 0
-        self.handler: Handler | None = None
-        self.loop: Expression | None = None
-        self.attempts: Expression | None = None
-        self.owner = ""
-        self.repeats = False
-
-    def inside(self, **changes: object) -> "_Context":
-        other = _Context()
-        for name in self.__slots__:
-            setattr(other, name, changes.get(name, getattr(self, name)))
-        other.depth = self.depth + 1
-        return other
-
-
-class _Lowering:
-    def __init__(self, grammar: Grammar, program: Program) -> None:
-        self._grammar = grammar
+    def __init__(self, program: Program) -> None:
         self.program = program
-        self._expressions = Expressions(program.language)
+        self.grammar = grammar_of(program.language)
+        self.expressions = Expressions(program.language)
+        self._bindings = Bindings(program, self.expressions, self.grammar)
         self._scopes = 0
+        is_elixir = program.language == "elixir"
+        actions = {
+            "skip": lambda node, context, depth: None,
+            "function": self.function,
+            "import": self._import,
+            "class": self._class,
+            "attempt": self.attempt,
+            "loop": self._loop,
+            "assignment": self._assignment,
+            "call": self._elixir if is_elixir else self.call,
+            "string": self._string,
+            "name": self._name,
+            "result": self._result,
+            "operator": self._operator,
+            "bound": self._bound,
+        }
+        self._actions = {kind: actions[role] for kind, role in statement_roles(program.language).items()}
 
-    def statement(self, node: Node, context: _Context) -> None:
-        """Walk everything below a node, collecting definitions, calls, strings and reads."""
-        if context.depth > MAX_DEPTH or node.type in INVISIBLE:
+    def walk(self, node: Node, context: Context, depth: int) -> None:
+        """Collect definitions, calls, strings and reads of everything at and below a node."""
+        if depth > MAX_DEPTH:
             return
-        special = self._special(node)
-        if special is not None:
-            special(node, context)
+        action = self._actions.get(node.kind_id)
+        if action is not None:
+            action(node, context, depth)
+        else:
+            self.walk_children(node, context, depth)
+
+    def walk_children(self, node: Node, context: Context, depth: int) -> None:
+        """Walk what stands below a node."""
+        for child in node.named_children:
+            self.walk(child, context, depth + 1)
+
+    def call(self, node: Node, context: Context, depth: int) -> None:
+        """Note a call, and walk into it; functions given to a guard run under it."""
+        call = self.expressions.read(node)
+        inner = context
+        if call.kind == "call":
+            self.program.calls.append(_site(call, context))
+            runs = any(item.text == "lambda" for _, item in call.items)
+            if runs and GUARD.search(call.text.rpartition(".")[2] if "(" in call.text else call.text):
+                inner = context.inside(guards=(*context.guards, call))
+            if context.parameters and is_environment_call(call.text):
+                self._lookup(call, context)
+            if call.text.rpartition(".")[2] in ("require", "require_relative", "require_once"):
+                self.program.imports.append(text_of(node)[:300])
+            self._composite(call, context)
+        elif call.kind == "env":
+            self.program.reads.append(call)
+            self._bindings.out_parameter(node, call)
+        elif call.kind == "name" and node.type != "identifier":
+            self.program.strings.append(call)
+        self.walk_children(node, inner, depth)
+
+    def _lookup(self, call: Expression, context: Context) -> None:
+        """Note that the function around reads the variable that its parameter names."""
+        for key, item in call.items:
+            if key != "." and item.kind == "name" and item.text in context.parameters and context.owner:
+                self.program.lookups.setdefault(context.owner, context.parameters.index(item.text))
+
+    def _string(self, node: Node, context: Context, depth: int) -> None:
+        value = self.expressions.read(node)
+        if value.kind != "string" or _is_documentation(node):
             return
-        context = self._entered(node, context)
-        self._bind(node, context)
-        self._record(node, context)
-        for child in node.children:
-            if child.is_named:
-                self.statement(child, context.inside())
+        self.program.strings.append(value)
+        self.program.reads.extend(item for _, item in value.items if item.kind == "env")
+        if value.items:
+            self.program.composites.append((context.scope, value))
+            self.walk_children(node, context, depth)
 
-    def _special(self, node: Node) -> "Callable[[Node, _Context], None] | None":
-        """Return what handles a node together with everything below it."""
-        if node.type in self._grammar.functions:
-            return self._function
-        if node.type in self._grammar.imports:
-            return lambda node, context: self.program.imports.append(text_of(node))
-        return self._try if node.type == "try_statement" else None
+    def _name(self, node: Node, context: Context, depth: int) -> None:
+        value = self.expressions.read(node)
+        if value.kind == "env":
+            self.program.reads.append(value)
+        elif node.child_count:
+            self.walk_children(node, context, depth)
 
-    def _entered(self, node: Node, context: "_Context") -> "_Context":
-        """Return the context inside a class or loop."""
-        if node.type in self._grammar.classes:
-            return context.inside(owner=text_of(field(node, "name") or node))
-        if node.type in self._grammar.loops:
-            count = self._count(node)
-            return context.inside(loop=count, repeats=count is not None or "while" in node.type)
-        return context
+    def _operator(self, node: Node, context: Context, depth: int) -> None:
+        value = self.expressions.read(node)
+        if self.program.language == "elixir" and value.text == "=":
+            self._bindings.elixir_match(node, context)
+        elif value.text in ("+", "<>", "%", ".", "..", "&"):
+            self.program.composites.append((context.scope, value))
+        elif value.kind == "env":
+            # The variable with its default stands for the variable without one below.
+            self.program.reads.append(value)
+        self.walk_children(node, context, depth)
 
-    def _bind(self, node: Node, context: "_Context") -> None:
-        """Note what names are given."""
-        if node.type in self._grammar.assignments:
-            self._assignment(node, context)
-        elif node.type in self._grammar.returns and context.owner:
-            self._define(0, context.owner, [self._expressions.read(child) for child in node.named_children])
-        elif node.type in ("field_declaration", "formal_parameter", "as_pattern"):
-            self._bound(node, context)
+    def _composite(self, call: Expression, context: Context) -> None:
+        last = call.text.rpartition(".")[2]
+        if last in (
+            "format",
+            "Sprintf",
+            "sprintf",
+            "format!",
+            "Format",
+            "join",
+            "Join",
+            "formatted",
+            "concat",
+            "JoinHostPort",
+        ):
+            self.program.composites.append((context.scope, call))
+        elif call.items and call.items[-1][1].kind == "env":
+            self.program.reads.append(call.items[-1][1])
 
-    def _record(self, node: Node, context: _Context) -> None:
-        if node.type in self._grammar.calls:
-            call = self._expressions.read(node)
-            if call.kind == "call":
-                self.program.calls.append(
-                    CallSite(call, context.scope, context.handler, context.owner, context.attempts)
-                )
-            if call.kind == "env":
-                self.program.reads.append(call)
-                self._out_parameter(node, call, context)
-        elif node.type in self._grammar.strings:
-            value = self._expressions.read(node)
-            self.program.strings.append(value)
-            self.program.reads.extend(item for _, item in value.items if item.kind == "env")
-        elif node.type in self._grammar.names:
-            value = self._expressions.read(node)
-            if value.kind == "env":
-                self.program.reads.append(value)
+    def _import(self, node: Node, context: Context, depth: int) -> None:
+        self.program.imports.append(text_of(node)[:1000])
 
-    def _function(self, node: Node, context: _Context) -> None:
+    def _class(self, node: Node, context: Context, depth: int) -> None:
+        name = node.child_by_field_name("name") or node.child_by_field_name("type")
+        holders = [child for child in node.named_children if child.type in self.grammar.bases]
+        bases = [text_of(base) for holder in holders for base in holder.named_children]
+        trait = node.child_by_field_name("trait")
+        bases += [text_of(trait)] if trait is not None else []
+        own = text_of(name)[:120] if name is not None else ""
+        if own:
+            short = tuple(re.sub(r"\s+", "", base)[:300] for base in bases)
+            self.program.classes.append(Class(own, short, node.start_point[0] + 1))
+        guards = (*context.guards, *self._decorators(node))
+        settings = any(SETTINGS_CLASS.search(base) for base in bases)
+        self.walk_children(node, context.inside(owner=own or context.owner, guards=guards, settings=settings), depth)
+
+    def function(self, node: Node, context: Context, depth: int, name: str = "") -> None:
+        """Walk a function in a scope of its own."""
         self._scopes += 1
         scope = self._scopes
         self.program.parents[scope] = context.scope
-        name = text_or_nothing(field(node, "name"))
-        parameters = field(node, "parameters")
+        name = name or self._bindings.function_name(node)
+        listed = tuple(self._bindings.parameters(node))
         if name:
-            listed = tuple(self._parameters(parameters)) if parameters else ()
-            constructor = name in ("__init__", "constructor") or node.type == "constructor_declaration"
-            self.program.functions.append(Function(context.owner if constructor and context.owner else name, listed))
-        inner = context.inside(
-            scope=scope, handler=None, loop=None, repeats=False, attempts=None, owner=name or context.owner
-        )
-        if node.type in ("func_literal", "lambda", "lambda_expression", "arrow_function", "function_expression"):
-            inner.handler, inner.owner = context.handler, context.owner
-        for child in node.children:
-            if child.is_named and child.id != (field(node, "name") or node).id:
-                self.statement(child, inner)
-
-    def _parameters(self, node: Node) -> "list[tuple[str, Expression | None]]":
-        found: list[tuple[str, Expression | None]] = []
+            constructor = name in ("__init__", "constructor", "initialize", "__construct", "new")
+            is_class = (constructor or "constructor" in node.type) and context.owner
+            self.program.functions.append(Function(context.owner if is_class else name, listed))
+        guards = (*context.guards, *self._decorators(node))
+        if node.type in self.grammar.literals:
+            inner = context.inside(scope=scope, loop=None, repeats=False, attempts=None, guards=guards)
+        else:
+            inner = Context(scope, owner=name or context.owner, guards=guards, parameters=tuple(n for n, _ in listed))
+        self._bindings.implicit_result(node, inner)
         for child in node.named_children:
-            name = field(child, "name") or field(child, "pattern") or field(child, "left")
-            value = field(child, "value") or field(child, "right")
-            if name is None:
-                name = next((c for c in (child, *child.named_children) if c.type == "identifier"), None)
-            if name is not None and text_of(name) not in ("self", "cls"):
-                found.append((text_of(name), self._expressions.read(value) if value else None))
-        return found
+            if child.start_byte >= (node.child_by_field_name("name") or node).start_byte:
+                self.walk(child, inner, depth + 1)
 
-    def _try(self, node: Node, context: _Context) -> None:
-        handlers = [child for child in node.named_children if child.type in self._grammar.handlers]
+    def _decorators(self, node: Node) -> tuple[Expression, ...]:
+        """Return the annotations that stand on a function or class and guard it; note all their calls."""
+        found: list[Expression] = []
+        for child in node.named_children:
+            if child.type in ("modifiers", "attribute_list", *self.grammar.decorators):
+                pending = [child]
+                while pending:
+                    current = pending.pop()
+                    if current.type in self.grammar.decorators:
+                        found.append(self._decorator(current))
+                    else:
+                        pending.extend(current.named_children[:20])
+        return tuple(value for value in found if GUARD.search(value.text[-80:]))
+
+    def _decorator(self, node: Node) -> Expression:
+        value = self.expressions.read(node)
+        if value.kind != "call":
+            text = value.text if value.kind == "name" else name_of(node).lstrip("@")
+            value = Expression("call", "@" + text[:100], node.start_point[0] + 1)
+        return value
+
+    def _bound(self, node: Node, context: Context, depth: int) -> None:
+        """Names that get their value otherwise; functions under decorators; the tests in a Rust file."""
+        if node.type == "mod_item" and text_of(node.child_by_field_name("name") or node) in ("tests", "test"):
+            return
+        if node.type == "decorated_definition":
+            context = context.inside(guards=(*context.guards, *self._decorators(node)))
+        else:
+            self._bindings.bound(node, context)
+        self.walk_children(node, context, depth)
+
+    def _loop(self, node: Node, context: Context, depth: int) -> None:
+        count = self._bindings.count(node)
+        condition = node.child_by_field_name("condition") or node.child_by_field_name("right")
+        text = text_of(condition) if condition is not None else ""
+        without = condition is None and node.type in ("for_statement", "loop_expression") and self._has_no_range(node)
+        endless = (without or ENDLESS.match(text)) and PAUSE.search(text_of(node)[:20_000])
+        repeats = count is not None or "while" in node.type or without
+        line = node.start_point[0] + 1 if endless else context.forever
+        self.walk_children(node, context.inside(loop=count, repeats=repeats, forever=line), depth)
+
+    def _has_no_range(self, node: Node) -> bool:
+        kinds = {child.type for child in node.named_children}
+        return not kinds & {"range_clause", "for_clause"} and len(kinds - {"comment"}) == 1
+
+    def attempt(self, node: Node, context: Context, depth: int) -> None:
+        """Walk a ``try`` with its handlers."""
+        handlers = [child for child in node.named_children if child.type in self.grammar.handlers]
         inner = context
-        if handlers or field(node, "handler"):
-            first = handlers[0] if handlers else node
+        if handlers:
             # In a loop over attempts or without end, the handler leads to the next try: a retry, not a fallback.
             is_last = context.owner.lower() == "main"
             swallows = not context.repeats and not is_last and not any(self._fails(handler) for handler in handlers)
-            inner = context.inside(handler=Handler(first.start_point[0] + 1, swallows), attempts=context.loop)
+            handler = Handler(handlers[0].start_point[0] + 1, swallows)
+            inner = context.inside(handler=handler, attempts=context.loop)
         for child in node.named_children:
             in_body = (
-                child.type not in self._grammar.handlers and "finally" not in child.type and child.type != "else_clause"
+                child.type not in self.grammar.handlers and "finally" not in child.type and child.type != "else_clause"
             )
-            self.statement(child, inner.inside() if in_body else context.inside())
+            self.walk(child, inner if in_body else context, depth + 1)
 
     def _fails(self, handler: Node) -> bool:
         """Tell whether a handler raises or answers with an error."""
         pending = [handler]
         while pending:
             node = pending.pop()
-            if node.type in self._grammar.raises:
+            if node.type in self.grammar.raises:
                 return True
-            if node.type not in self._grammar.functions:
+            if node.type not in self.grammar.functions:
                 pending.extend(node.named_children)
         # What the handler catches names error classes, not answers.
-        body = field(handler, "body") or next((c for c in handler.named_children if "block" in c.type), handler)
+        body = handler.child_by_field_name("body") or next(
+            (child for child in handler.named_children if "block" in child.type), handler
+        )
         return bool(ERROR_ANSWER.search(text_of(body)))
 
-    def _count(self, node: Node) -> Expression | None:
-        """Return how often ``for x in range(n)`` or ``for (i = 0; i < n; i++)`` runs."""
-        right = field(node, "right")
-        if right is not None and right.type in self._grammar.calls:
-            call = self._expressions.read(right)
-            if call.text == "range" and call.items:
-                values = [item for _, item in call.items]
-                return (
-                    values[0]
-                    if len(values) == 1
-                    else Expression("op", "-", values[0].line, ((None, values[1]), (None, values[0])))
-                )
-        condition = field(node, "condition")
-        match = condition.named_children if condition is not None and condition.type == "binary_expression" else []
-        return self._expressions.read(match[1]) if len(match) == 2 and "<" in text_of(condition or node) else None
+    def _assignment(self, node: Node, context: Context, depth: int) -> None:
+        self._bindings.assignment(node, context)
+        self.walk_children(node, context, depth)
 
-    def _assignment(self, node: Node, context: _Context) -> None:
-        target_field, value_field = self._grammar.assignments[node.type]
-        target = field(node, target_field) or (node.named_children[0] if node.named_children else None)
-        value = field(node, value_field) if value_field else None
-        if value is None and not value_field and len(node.named_children) > 1:
-            value = node.named_children[-1]
-        if target is None or value is None or target.id == value.id:
-            return
-        if target.type == "object_pattern" and name_of(value) == "process.env":
-            self._from_environment(target, context)
-            return
-        targets = target.named_children if "list" in target.type or target.type == "tuple_pattern" else [target]
-        several = "list" in value.type and len(value.named_children) == len(targets)
-        values = value.named_children if several else [value] * len(targets)
-        for left, right in zip(targets, values, strict=True):
-            name = name_of(left)
-            local = re.fullmatch(r"\w+", name) is not None
-            self._define(context.scope if local else 0, name, [self._expressions.read(right)])
+    def _result(self, node: Node, context: Context, depth: int) -> None:
+        for child in node.named_children:
+            self._bindings.result(context, self.expressions.read(child))
+        self.walk_children(node, context, depth)
 
-    def _from_environment(self, pattern: Node, context: _Context) -> None:
-        """``const { ORDERS_URL = "http://orders", PORT: port } = process.env``."""
-        for child in pattern.named_children:
-            variable = field(child, "left") or field(child, "key") or child
-            local = field(child, "value") or variable
-            default = field(child, "right")
-            items = ((None, self._expressions.read(default)),) if default is not None else ()
-            read = Expression("env", text_of(variable), child.start_point[0] + 1, items)
-            self.program.reads.append(read)
-            self._define(context.scope, text_of(local), [read])
+    def _elixir(self, node: Node, context: Context, depth: int) -> None:
+        if not elixir.walk_definition(self, node, context, depth):
+            self.call(node, context, depth)
 
-    def _bound(self, node: Node, context: _Context) -> None:
-        """Names that get their value otherwise: ``@Value`` on a field or parameter, ``with f() as x``."""
-        if node.type == "as_pattern":
-            alias = field(node, "alias")
-            if alias is not None and node.named_children:
-                self._define(context.scope, text_of(alias), [self._expressions.read(node.named_children[0])])
-            return
-        annotation = re.search(r'@Value\(\s*"([^"]*)"', text_of(node))
-        name = field(node, "name") or field(field(node, "declarator") or node, "name")
-        if annotation and name is not None:
-            value = self._expressions.string(annotation.group(1), node.start_point[0] + 1, [])
-            self._define(context.scope if node.type == "formal_parameter" else 0, text_of(name), [value])
 
-    def _out_parameter(self, node: Node, call: Expression, context: _Context) -> None:
-        """``mustMapEnv(&svc.addr, "ADDR")``: the variable's value ends in the argument."""
-        arguments = field(node, "arguments")
-        for child in arguments.named_children if arguments is not None else ():
-            if child.type == "unary_expression" and text_of(child).startswith("&"):
-                self._define(0, name_of(child)[1:].rpartition(".")[2], [call])
-                self._define(0, name_of(child)[1:], [call])
+def _is_documentation(node: Node) -> bool:
+    """Tell whether a string stands alone, as Python's docstrings do."""
+    return node.parent is not None and node.parent.type == "expression_statement" and node.parent.child_count == 1
 
-    def _define(self, scope: int, name: str, values: list[Expression]) -> None:
-        known = self.program.definitions.setdefault((scope, name), [])
-        if len(known) < 20:
-            known.extend(values)
+
+def _site(call: Expression, context: Context) -> CallSite:
+    return CallSite(
+        call, context.scope, context.handler, context.owner, context.attempts, context.forever, context.guards
+    )

@@ -10,9 +10,10 @@ Kind = Literal["string", "number", "name", "env", "call", "op", "group"]
 class Expression:
     """A value in the code.
 
-    string, number, name: ``text`` is what is written (names with one kind of quotes, ``this.`` as ``self.``).
-    env: ``text`` is the variable; the first item, if any, its default.   call: ``text`` is the callee, the item named
-    ``.`` its receiver.   op: ``text`` is the operator.   group: whatever else, with its parts.
+    string, number, name: ``text`` is what is written (names with one kind of quotes, ``this.`` as ``self.``, every
+    member separator a dot).   env: ``text`` is the variable; the first item, if any, its default.   call: ``text`` is
+    the callee, the item named ``.`` its receiver.   op: ``text`` is the operator.   group: whatever else, with its
+    parts; ``lambda`` for a function written in place, with the options that it sets.
     """
 
     kind: Kind
@@ -44,6 +45,10 @@ class CallSite:
     """The function around it."""
     attempts: Expression | None = None
     """How often the innermost counting loop runs, when the call stands in one together with a handler."""
+    forever: int | None = None
+    """The line of a loop without end that tries again after a pause, when the call stands in one."""
+    guards: tuple[Expression, ...] = ()
+    """Annotations of the functions around it, and calls that run it: retries, breakers, time limits."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,15 @@ class Function:
 
     name: str
     parameters: tuple[tuple[str, Expression | None], ...]
+
+
+@dataclass(frozen=True)
+class Class:
+    """A class, interface or implementation with what it extends, in the words of the code."""
+
+    name: str
+    bases: tuple[str, ...]
+    line: int
 
 
 @dataclass
@@ -70,3 +84,10 @@ class Program:
     """Environment variables that are read."""
     functions: list[Function] = field(default_factory=list)
     imports: list[str] = field(default_factory=list)
+    classes: list[Class] = field(default_factory=list)
+    returns: dict[str, list[tuple[int, Expression]]] = field(default_factory=dict)
+    """Function -> its results, each with the scope in which it stands."""
+    lookups: dict[str, int] = field(default_factory=dict)
+    """Own functions that read the environment variable which one of their parameters names -> its index."""
+    composites: list[tuple[int, Expression]] = field(default_factory=list)
+    """Texts that are put together from parts, each with its scope."""

@@ -4,7 +4,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-from tree_sitter import Language, Node, Parser
+from tree_sitter import Language, Node, Parser, Tree
 
 GRAMMARS = {
     "python": "tree_sitter_python:language",
@@ -14,6 +14,12 @@ GRAMMARS = {
     "typescript": "tree_sitter_typescript:language_typescript",
     "tsx": "tree_sitter_typescript:language_tsx",
     "c_sharp": "tree_sitter_c_sharp:language",
+    "kotlin": "tree_sitter_kotlin:language",
+    "ruby": "tree_sitter_ruby:language",
+    "php": "tree_sitter_php:language_php",
+    "rust": "tree_sitter_rust:language",
+    "cpp": "tree_sitter_cpp:language",
+    "elixir": "tree_sitter_elixir:language",
 }
 """Language -> where its grammar is, imported on use."""
 
@@ -22,7 +28,8 @@ MAX_DEPTH = 150
 
 
 @cache
-def _language(name: str) -> Language:
+def language_object(name: str) -> Language:
+    """Return the grammar of a language, loaded once; raises KeyError for an unknown one."""
     module, _, attribute = GRAMMARS[name].partition(":")
     return Language(getattr(import_module(module), attribute)())
 
@@ -32,9 +39,14 @@ def parse(content: bytes, language: str) -> Node:
 
     Raises ValueError for content that is no text.
     """
+    return parse_tree(content, language).root_node
+
+
+def parse_tree(content: bytes, language: str) -> Tree:
+    """Return the syntax tree, whose nodes live as long as it; raises ValueError for content that is no text."""
     if b"\0" in content[:8192]:
         raise ValueError("not text, though it is named like code")
-    return Parser(_language(language)).parse(content).root_node
+    return Parser(language_object(language)).parse(content)
 
 
 def text_of(node: Node) -> str:

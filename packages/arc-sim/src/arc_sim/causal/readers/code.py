@@ -4,11 +4,11 @@ import re
 from dataclasses import dataclass, field
 
 from arc_sim.causal.addresses import addresses_in, bare_address
-from arc_sim.causal.code.flow import Key, ServiceCode, Use, place
+from arc_sim.causal.code.flow.service import Key, ServiceCode, Use, place
+from arc_sim.causal.code.flow.settings import Reader as SettingsReader
 from arc_sim.causal.code.library import library_of
 from arc_sim.causal.code.program import Expression
 from arc_sim.causal.code.scan import ServiceInput, scan
-from arc_sim.causal.code.settings import Reader as SettingsReader
 from arc_sim.causal.kinds import protocol_of
 from arc_sim.causal.readers.base import Findings, Known
 from arc_sim.causal.tree import Tree
@@ -67,7 +67,7 @@ class _ServiceEdges:
             code.given,
         )
         self._own = [program for program in code.programs if program.path not in code.shared] or list(code.programs)
-        self._code = ServiceCode(code.programs, code.directory)
+        self._code = ServiceCode(code.programs, code.directory, code.given)
         self._settings = SettingsReader(self._code, code.given)
         self._targets: dict[str, _Target] = {}
 
@@ -83,16 +83,16 @@ class _ServiceEdges:
 
     def _variables(self) -> None:
         """Variable that the code reads -> value that a manifest gives, or the default in the code -> host."""
-        for program in self._programs:
-            for read in program.reads:
-                at = place(program, read.line)
-                given = self._given.get(read.text) or self._given.get(read.text.replace(":", "__"))
-                if given is not None:
-                    self._value(read.text, given.value, [at, given.location])
-                    continue
-                for _, default in read.items:
-                    if default.kind == "string":
-                        self._value(read.text, default.text, [at])
+        reads = [(program, read) for program in self._programs for read in program.reads]
+        for program, read in [*reads, *self._code.read_by_call]:
+            at = place(program, read.line)
+            given = self._code.given(read.text)
+            if given is not None:
+                self._value(given.name, given.value, [at, given.location])
+                continue
+            for _, default in read.items:
+                if default.kind == "string":
+                    self._value(read.text, default.text, [at])
 
     def _value(self, name: str, value: str, evidence: list[Location]) -> None:
         found = addresses_in(value)
@@ -107,8 +107,11 @@ class _ServiceEdges:
     def _literals(self) -> None:
         for program in self._programs:
             for value in program.strings:
-                for address in addresses_in(value.text):
+                for address in addresses_in(value.text) if not value.items else ():
                     self._reach(address.host, address.protocol, place(program, value.line), ("host", address.host))
+        for program, value, text in self._code.composed():
+            for address in addresses_in(text):
+                self._reach(address.host, address.protocol, place(program, value.line), ("host", address.host))
 
     def _reach(self, host: str, protocol: str | None, at: Location, key: Key) -> _Target | None:
         service = self._directory.find(host)

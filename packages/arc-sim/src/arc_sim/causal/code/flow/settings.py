@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
-from arc_sim.causal.code.flow import ServiceCode, Use, place
+from arc_sim.causal.code.flow.service import ServiceCode, Use, place
 from arc_sim.causal.code.program import Expression, Program
 from arc_sim.causal.readers.base import Variable
 from arc_sim.model import Location, Setting

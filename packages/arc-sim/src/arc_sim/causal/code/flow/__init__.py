@@ -1,0 +1,1 @@
+"""Follows values through the code of one service: addresses, texts put together, numbers of settings."""

@@ -1,0 +1,281 @@
+"""Follows addresses through the code of one service: from variables and literals to the calls that use them."""
+
+import re
+from dataclasses import dataclass
+
+from arc_sim.causal.addresses import Directory, addresses_in
+from arc_sim.causal.code.flow.texts import CONCATENATION, FORMATS, Place, Texts
+from arc_sim.causal.code.program import CallSite, Expression, Function, Program
+from arc_sim.causal.readers.base import Variable
+from arc_sim.model import Location
+
+MAX_HOPS = 6
+"""Definitions followed from a call to an address. Deeper chains were never an address where we looked."""
+
+NEAR = 3
+"""Hops up to which a call counts as a use of the address, with its timeouts and handlers."""
+
+CONNECTS = re.compile(
+    r"(?i)connect|(?<!with)client|redis|mongo|pool|channel|dial|connection|producer|consumer|getinstances|feignclient|"
+    r"loadbalance|create_engine|session|proxy|stub|^@\w*client$|lookup_?host|host_?port"
+)
+"""Calls to which a bare service name is an address."""
+HOST_KEYWORD = re.compile(
+    r"(?i)^(?:host|hostname|server|servers|addr|address|url|uri|base_?ur[il]|endpoint|hosts|name|value|serviceid)$"
+)
+
+Key = tuple[str, str]
+"""``("env", variable)`` or ``("host", host name)``."""
+
+
+@dataclass(frozen=True)
+class Use:
+    """A call that reaches an address."""
+
+    program: Program
+    site: CallSite
+    hops: int
+
+
+class ServiceCode:
+    """All programs of one service, and the names that it can address."""
+
+    def __init__(
+        self, programs: tuple[Program, ...], directory: Directory, given: dict[str, Variable] | None = None
+    ) -> None:
+        self.programs = programs
+        self._directory = directory
+        self._given = given or {}
+        self._texts = Texts(self)
+        self._exported: dict[str, list[tuple[Program, Expression]]] = {}
+        self._functions: dict[str, tuple[Program, Function]] = {}
+        self._lookups: dict[tuple[str, str], int] = {}
+        self._folded: dict[int, list[str]] = {}
+        for program in programs:
+            for (scope, name), values in program.definitions.items():
+                if scope == 0:
+                    short = name.rpartition(".")[2]
+                    self._exported.setdefault(short, []).extend((program, value) for value in values)
+            for function in program.functions:
+                self._functions.setdefault(function.name, (program, function))
+            for function_name, index in program.lookups.items():
+                self._lookups[_family(program), function_name] = index
+        self._builders = {name for p in programs for name, found in p.returns.items() if _builds(found)}
+        self.read_by_call = [read for program in programs for read in self._read_by_calls(program)]
+        self._filled()
+
+    def function(self, program: Program, callee: str) -> tuple[Program, Function] | None:
+        """Return the function or class of this service, in the caller's language, that a callee names."""
+        found = self._functions.get(callee.rpartition(".")[2])
+        return found if found is not None and _family(found[0]) == _family(program) else None
+
+    def variable(self, name: str) -> str | None:
+        """Return what manifests give to a variable or to the setting that it overrides."""
+        found = self.given(name)
+        return found.value if found is not None else None
+
+    def given(self, name: str) -> Variable | None:
+        """Return the variable of that name, or the one to which frameworks bind a setting of that name."""
+        for form in (name, name.replace(":", "__"), re.sub(r"[.\-:]", "_", name).upper()):
+            if form in self._given:
+                return self._given[form]
+        return None
+
+    def results(self, program: Program, call: Expression) -> list[tuple[Place, dict[str, Expression]]]:
+        """Return what an own function gives back, with its parameters' values."""
+        known = self.function(program, call.text)
+        if known is None:
+            return []
+        home, function = known
+        plain = [item for key, item in call.items if key is None]
+        given = {name: value for (name, _), value in zip(function.parameters, plain, strict=False)}
+        given.update({key: item for key, item in call.items if key and key != "."})
+        return [((home, scope, value), given) for scope, value in home.returns.get(function.name, ())[:3]]
+
+    def uses(self) -> dict[Key, list[Use]]:
+        """Return, for each address, the calls that reach it within a few definitions."""
+        found: dict[Key, list[Use]] = {}
+        for program in self.programs:
+            for site in program.calls:
+                for key, hops in self.addresses(program, site.scope, site.call).items():
+                    if hops <= NEAR:
+                        found.setdefault(key, []).append(Use(program, site, hops))
+        return found
+
+    def addresses(self, program: Program, scope: int, value: Expression) -> dict[Key, int]:
+        """Return the addresses that a value may hold, with the number of definitions between."""
+        found: dict[Key, int] = {}
+        self._collect(program, scope, value, 0, found, set())
+        return found
+
+    def composed(self) -> list[tuple[Program, Expression, str]]:
+        """Return the texts that the code puts together and that look like addresses."""
+        found = []
+        for program in self.programs:
+            for scope, value in program.composites:
+                found += [(program, value, text) for text in self._texts_of(program, scope, value)]
+        return found
+
+    def values(self, program: Program, scope: int, name: str) -> list[tuple[Program, int, Expression]]:
+        """Return what a name may hold: nearest scope first, then the file, then what the service defines once."""
+        current: int | None = scope
+        while current is not None:
+            values = program.definitions.get((current, name))
+            if values:
+                return [(program, current, value) for value in values]
+            current = program.parents.get(current)
+        short = name.rpartition(".")[2]
+        if "." in name and not name.startswith("self."):
+            prefix = name.rpartition(".")[0]
+            inner = self.values(program, scope, prefix) if "[" not in prefix else []
+            if inner:
+                return inner
+        exported = self._exported.get(short, [])
+        homes = {id(home) for home, _ in exported}
+        return [(home, 0, value) for home, value in exported] if len(homes) == 1 else []
+
+    def _read_by_calls(self, program: Program) -> list[tuple[Program, Expression]]:
+        """Return the variables that own functions read, at their calls."""
+        family, found = _family(program), []
+        for site in program.calls if self._lookups else ():
+            index = self._lookups.get((family, site.call.text.rpartition(".")[2]))
+            read = _looked_up(site.call, index) if index is not None else None
+            if read is None:
+                continue
+            found.append((program, read))
+            for key, item in site.call.items:
+                if key is None and item.kind == "name":
+                    # `mustMapEnv(&svc.addr, "ADDR")`: the value ends in the argument.
+                    self._exported.setdefault(item.text.rpartition(".")[2], []).append((program, read))
+        return found
+
+    def _filled(self) -> None:
+        """Names that nobody assigns but an own function gets (Go's out parameters) hold what that call makes."""
+        made: dict[str, list[tuple[Program, Expression]]] = {}
+        for program in self.programs:
+            for site in program.calls if program.language == "go" else ():
+                if self.function(program, site.call.text) is None:
+                    continue
+                for key, item in site.call.items:
+                    short = item.text.rpartition(".")[2]
+                    if key is None and item.kind == "name" and "." in item.text and short not in self._exported:
+                        made.setdefault(short, []).append((program, site.call))
+        for short, values in made.items():
+            self._exported[short] = values[:1]
+
+    def _collect(
+        self,
+        program: Program,
+        scope: int,
+        value: Expression,
+        hops: int,
+        found: dict[Key, int],
+        seen: set[tuple[int, int, str]],
+    ) -> None:
+        for key in self._said(program, scope, value):
+            found[key] = min(hops, found.get(key, hops))
+        mark = (id(program), scope, value.text)
+        if value.kind in ("name", "call") and mark not in seen and hops < MAX_HOPS:
+            seen.add(mark)
+            for home, inner, definition in self.values(program, scope, value.text):
+                self._collect(home, inner, definition, hops + 1, found, seen)
+        for _, item in value.items:
+            self._collect(program, scope, item, hops, found, seen)
+
+    def _said(self, program: Program, scope: int, value: Expression) -> list[Key]:
+        """Return the addresses that an expression itself names."""
+        if value.kind == "env":
+            return [("env", value.text)]
+        hosts: list[str] = []
+        if value.kind == "string" and not value.items:
+            hosts = [address.host for address in addresses_in(value.text)]
+        elif value.kind in ("string", "op", "call"):
+            hosts = [a.host for text in self._texts_of(program, scope, value) for a in addresses_in(text)]
+        found: list[Key] = [("host", host) for host in hosts]
+        if value.kind == "call":
+            found += [("host", host) for host in self._bare_hosts(value)]
+            index = self._lookups.get((_family(program), value.text.rpartition(".")[2]))
+            read = _looked_up(value, index) if index is not None else None
+            found += [("env", read.text)] if read is not None else []
+        return found
+
+    def _texts_of(self, program: Program, scope: int, value: Expression) -> list[str]:
+        """Return the texts of a value that is put together and may be an address; each is made once."""
+        known = self._folded.get(id(value))
+        if known is None:
+            known = self._texts.of(program, scope, value) if self._may_be_address(value) else []
+            self._folded[id(value)] = known
+        return known
+
+    def _may_be_address(self, value: Expression) -> bool:
+        if value.kind == "call":
+            last = value.text.rpartition(".")[2]
+            if last in self._builders:
+                return True
+            if last not in FORMATS and last != "JoinHostPort":
+                return False
+            return last == "JoinHostPort" or any(_address_like(i.text) for _, i in value.items if i.kind == "string")
+        if value.kind == "op":
+            return value.text in CONCATENATION and _has_address_part(value)
+        return value.kind == "string" and bool(value.items) and _address_like(value.text)
+
+    def _bare_hosts(self, call: Expression) -> list[str]:
+        """Return known service names that stand as a bare word where a call takes an address."""
+        found = []
+        connects = CONNECTS.search(_own_name(call.text)) is not None
+        for key, item in call.items:
+            words = [item] if item.kind == "string" else [part for _, part in item.items if part.kind == "string"]
+            if (key and HOST_KEYWORD.search(key)) or (key is None and connects):
+                found += [w.text for w in words if re.fullmatch(r"[\w.-]+", w.text) and self._directory.find(w.text)]
+        return found
+
+
+def _builds(results: list[tuple[int, Expression]]) -> bool:
+    """Tell whether a function puts an address together."""
+    return any(
+        (value.kind == "op" and value.text in CONCATENATION and _has_address_part(value))
+        or (value.kind == "string" and value.items and _address_like(value.text))
+        or (
+            value.kind == "call"
+            and value.text.rpartition(".")[2] in FORMATS
+            and any(_address_like(item.text) for _, item in value.items if item.kind == "string")
+        )
+        for _, value in results
+    )
+
+
+def _has_address_part(value: Expression, depth: int = 0) -> bool:
+    return any(
+        _address_like(item.text) if item.kind == "string" else depth < 12 and _has_address_part(item, depth + 1)
+        for _, item in value.items
+        if item.kind in ("string", "op")
+    )
+
+
+def _address_like(text: str) -> bool:
+    return "://" in text or re.match(r"^:(?:\d{2,5})?(?:$|/)|^[%{$][^/\s]*:[%{$\d]", text) is not None
+
+
+def _looked_up(call: Expression, index: int) -> Expression | None:
+    """Return the variable that a call of an own reading function names, with its default."""
+    plain = [item for key, item in call.items if key is None]
+    if index >= len(plain) or plain[index].kind != "string":
+        return None
+    rest = tuple((None, item) for item in plain[index + 1 :] if item.kind in ("string", "number"))
+    return Expression("env", plain[index].text, call.line, rest)
+
+
+def _family(program: Program) -> str:
+    return "javascript" if program.language in ("typescript", "tsx") else program.language
+
+
+def _own_name(callee: str) -> str:
+    """Return the last two parts of a plain callee, the last one of a chain: what this very call is named."""
+    plain = re.search(r"(?:\w+\.)?@?\w+$", callee)
+    chained = callee.rpartition(".")[2]
+    return plain.group() if plain and "(" not in callee else chained
+
+
+def place(program: Program, line: int) -> Location:
+    """Return a location in a program."""
+    return Location(program.path, line)

@@ -1,0 +1,1 @@
+"""From syntax trees to plain data: what the kinds of nodes of each language mean."""

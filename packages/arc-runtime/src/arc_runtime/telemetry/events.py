@@ -1,6 +1,6 @@
 """Events on their way out: the snapshot taken in the caller's thread, and the wire message made of it in the worker."""
 
-from typing import Any, Iterable, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 from arc_common.wire.v1 import telemetry_pb2 as wire
 from arc_runtime import guard
@@ -17,6 +17,7 @@ _STATUS = {
 }
 _MAX_NAME_CHARS = 256
 _MAX_MESSAGE_CHARS = 4_096
+_MAX_TAGS = 16
 
 
 class SizeLimits(NamedTuple):
@@ -63,6 +64,7 @@ class EventWriter:
                 task=self._text(call.task),
                 sdk_version=self._text(call.sdk_version),
                 process_id=self._process_id,
+                tags=self._tags(call.tags),
             ),
             sample_rate=1.0,
         )
@@ -89,6 +91,13 @@ class EventWriter:
             if response is None
             else encode(response.value, self._limits.body_bytes, self._redactor).json,
         )
+
+    def _tags(self, tags: Iterable[Tuple[str, str]]) -> Dict[str, str]:
+        secret = self._redactor.is_secret_name
+        return {
+            self._text(name): self._redactor.MARK if secret(name) else self._text(value)
+            for name, value in list(tags)[:_MAX_TAGS]
+        }
 
     def _fixes(self, fixes: Iterable[FrozenFix]) -> List[wire.AppliedFix]:
         written, room = [], self._limits.max_changes

@@ -85,6 +85,13 @@ def test_status(status: str) -> None:
     assert message.outcome.response_json == b""
 
 
+def test_tags_are_told_up_to_a_limit() -> None:
+    tags = tuple((f"name-{number}", "v") for number in range(40))
+    sent = write(Event("e" * 32, CALL._replace(tags=(("user", "x"), *tags)), Decision(None), OUTCOME))
+    assert sent.provenance.tags["user"] == "x"
+    assert len(sent.provenance.tags) == 16
+
+
 def test_secrets_leave_nowhere() -> None:
     secret = "sk-proj-abcdefghijklmnopqrstuvwxyz"
     call = CALL._replace(
@@ -92,12 +99,14 @@ def test_secrets_leave_nowhere() -> None:
         thread=secret,
         task=secret,
         operation=secret,
+        tags=(("note", secret), (secret, "x"), ("api_key", "hunter2 and more")),
     )
     outcome = OUTCOME._replace(error_message=f"Incorrect API key provided: {secret}.", response={"echo": secret})
     fix = AppliedFix("p", 1.0, (Change("messages[0]", secret, f"{secret}!"),))
     sent = write(Event("e" * 32, call, Decision({}, (fix,), "fixed"), outcome)).SerializeToString()
     assert secret.encode() not in sent
     assert b"known-secret" not in sent
+    assert b"hunter2" not in sent
 
 
 def test_what_the_application_changes_after_the_call_is_not_sent() -> None:

@@ -4,6 +4,7 @@ NAMING = {
     "repository": "arc_sim.causal.readers.repository:RepositoryReader",
     "compose": "arc_sim.causal.readers.compose:ComposeReader",
     "kubernetes": "arc_sim.causal.readers.kubernetes:KubernetesReader",
+    "aspire": "arc_sim.causal.readers.aspire:AspireReader",
     "spring": "arc_sim.causal.readers.spring:SpringReader",
 }
 """Readers that say which services there are. Name -> import path, imported on use; an earlier one's names win."""

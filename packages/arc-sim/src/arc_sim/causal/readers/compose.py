@@ -12,11 +12,13 @@ from arc_sim.causal.readers.base import Findings, Known, Variable
 from arc_sim.causal.readers.deploy.composing import (
     INTERPOLATION,
     compose_files,
+    config_files,
     dot_env,
     env_file,
     interpolate,
     load_services,
 )
+from arc_sim.causal.readers.deploy.texts import addresses_of, files_below, text_at
 from arc_sim.causal.tree import Tree
 from arc_sim.model import Edge, Location, Service
 
@@ -28,6 +30,13 @@ DEPENDS_ON = 0.6
 COMMAND = 0.8
 """Confidence of an address in a command line."""
 
+MOUNTED = 0.8
+"""Confidence of an address in a configuration file that is put into the container."""
+
+
+Configs = dict[str, list[tuple[str, str]]]
+"""Name of a top-level config -> compose file and path as it is written."""
+
 
 class ComposeReader:
     """Reads all compose files, the variants next to a base file merged into it."""
@@ -38,7 +47,10 @@ class ComposeReader:
         """Return services, start-up order and variables of all compose files."""
         warnings: list[str] = []
         merged: dict[str, dict[str, list[tuple[str, Mapping]]]] = {}
+        configs: Configs = {}
         for path in compose_files(tree):
+            for name, file in config_files(tree, path):
+                configs.setdefault(name, []).append((path, file))
             for name, entry in load_services(tree, path, warnings).items():
                 merged.setdefault(parent_of(path), {}).setdefault(name, []).append((path, entry))
         services: list[Service] = []
@@ -48,7 +60,7 @@ class ComposeReader:
             values = dot_env(tree, directory)
             by_name = _with_variants(by_name)
             for name, parts in sorted(by_name.items()):
-                found = _Entry(tree, name, parts, values)
+                found = _Entry(tree, name, parts, values, configs)
                 services.append(found.service())
                 edges.extend(found.edges())
                 variables.extend(found.variables())
@@ -83,8 +95,10 @@ def _network_aliases(parts: "list[tuple[str, Mapping]]") -> set[str]:
 class _Entry:
     """One service, with all files that speak of it."""
 
-    def __init__(self, tree: Tree, name: str, parts: list[tuple[str, Mapping]], values: dict[str, str]) -> None:
-        self._tree, self._name, self._parts, self._values = tree, name, parts, values
+    def __init__(
+        self, tree: Tree, name: str, parts: list[tuple[str, Mapping]], values: dict[str, str], configs: "Configs"
+    ) -> None:
+        self._tree, self._name, self._parts, self._values, self._configs = tree, name, parts, values, configs
 
     def service(self) -> Service:
         image = self._text("image")
@@ -111,14 +125,41 @@ class _Entry:
                 for target in [*entries(entry.get(key)), *(name for name, _ in pairs(entry.get(key)))]:
                     if isinstance(target, Text):
                         place = Location(path_of(target, file), line_of(target))
-                        found.append(Edge(self._name, str(target).split(":")[0], confidence=DEPENDS_ON, evidence=(place,)))
+                        found.append(
+                            Edge(self._name, str(target).split(":")[0], confidence=DEPENDS_ON, evidence=(place,))
+                        )
             for key in ("command", "entrypoint"):
                 for word in self._words(entry.get(key)):
                     place = Location(path_of(word, file), line_of(entry.get(key), entry.line))
                     for address in addresses_in(word):
                         protocol = address.protocol or "tcp"
                         found.append(Edge(self._name, address.host, protocol, confidence=COMMAND, evidence=(place,)))
-        return found
+        return found + self._mounted()
+
+    def _mounted(self) -> list[Edge]:
+        """Return the edges of configuration files that are put into the container."""
+        given = dict(self._values)
+        given.update({v.name: v.value for v in self.variables()})
+        found: dict[tuple[str, str], Edge] = {}
+        for path in {path for file, entry in self._parts for path in self._mounts(file, entry)}:
+            for inner in files_below(self._tree, path):
+                text = interpolate(text_at(self._tree, inner), given) if "${" in text_at(self._tree, inner) else ""
+                for _, address, at in addresses_of(text or text_at(self._tree, inner), inner):
+                    edge = Edge(self._name, str(address.host), address.protocol or "tcp", True, MOUNTED, (at,))
+                    found.setdefault(edge.key, edge)
+        return [found[key] for key in sorted(found)]
+
+    def _mounts(self, file: str, entry: Mapping) -> list[str]:
+        found = []
+        for item in entries(entry.get("volumes")):
+            source = dig(item, "source") if isinstance(item, dict) else str(item).split(":")[0]
+            text = interpolate(str(source or ""), self._values)
+            if text.startswith("."):
+                found.append(join(parent_of(path_of(item, file)), text))
+        for item in entries(entry.get("configs")):
+            name = str(dig(item, "source") or item)
+            found += [join(parent_of(f), path) for f, path in self._configs.get(name, ())]
+        return [path for path in found if path]
 
     def variables(self) -> list[Variable]:
         found: dict[str, Variable] = {}

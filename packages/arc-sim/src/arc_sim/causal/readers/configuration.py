@@ -4,10 +4,11 @@ import re
 
 from arc_sim.causal.addresses import Address, Directory, addresses_in, bare_address, normalise
 from arc_sim.causal.code.gather import Gatherer
-from arc_sim.causal.documents import DocumentError, flatten, load_documents
+from arc_sim.causal.documents import DocumentError
 from arc_sim.causal.kinds import protocol_of
 from arc_sim.causal.paths import DOCKERFILE, language_of, name_of, parent_of
 from arc_sim.causal.readers.base import Findings, Known, Variable
+from arc_sim.causal.readers.deploy.texts import Named, of_lines, of_yaml
 from arc_sim.causal.tree import Tree
 from arc_sim.model import Edge, Location, Service
 
@@ -19,14 +20,14 @@ UNREAD = 0.6
 """Confidence of a variable given to a foreign image, whose code is not here."""
 
 PLAIN = re.compile(r"(?i)(?:\.(?:sh|properties|conf|cfg|ini|toml|template|tmpl|tpl|envoy)$"
-                   r"|\.(?:rb|php|rs|kt|kts|ex|exs|scala|cpp|cc|lua|vb|fs|pl)$"
-                   r"|(?:^|/)(?:procfile|entrypoint|start|run|appsettings[^/]*\.json|caddyfile)$)")  # fmt: skip
+                   r"|\.(?:lua|vb|fs|pl)$"
+                   r"|(?:^|/)(?:procfile|entrypoint|start|run|caddyfile)$"
+                   r"|(?:^|/)(?:appsettings|ocelot|yarp|krakend)[^/]*\.json$)")  # fmt: skip
 SPRING = re.compile(
     r"(?i)(?:^|/)(?P<stem>[\w-]+?)(?:-(?:dev|prod|production|docker|local|default|kubernetes|k8s))?\.ya?ml$"
 )
 CONVENTION = re.compile(r"^(?:SPRING|QUARKUS|MICRONAUT|EUREKA|KC|ConnectionStrings|CONNECTIONSTRINGS|OTEL_EXPORTER)_")
 """Prefixes of variables that Spring Boot, Quarkus, Micronaut, .NET bind to settings of the same name."""
-COMMENT = re.compile(r"^\s*(?:#|//|;|--|\*)")
 
 
 class ConfigurationReader:
@@ -53,7 +54,7 @@ def _file_edges(gatherer: Gatherer, directory: Directory, service: Service, path
         r"(?:application|bootstrap)", name_of(path)
     )
     if PLAIN.search(path) or DOCKERFILE.match(name_of(path)):
-        found = _lines(gatherer.text(path) or "", path)
+        found = of_lines(gatherer.text(path) or "", path)
         return [edge for key, address, at in found for edge in _to(directory, service, address, at, SETTING)]
     match = SPRING.search(path)
     if match is None or resource is None:
@@ -61,7 +62,7 @@ def _file_edges(gatherer: Gatherer, directory: Directory, service: Service, path
     owner = _configured(gatherer, directory, service, path, match.group("stem"))
     if owner is None:
         return []
-    found = _yaml(gatherer.text(path) or "", path)
+    found = _values(gatherer.text(path) or "", path)
     return [edge for key, address, at in found for edge in _to(directory, owner, address, at, SETTING)]
 
 
@@ -74,31 +75,11 @@ def _configured(gatherer: Gatherer, directory: Directory, service: Service, path
     return directory.find(stem) or service
 
 
-def _lines(text: str, path: str) -> list[tuple[str, Address, Location]]:
-    found = []
-    for number, line in enumerate(text.splitlines()[:20_000], start=1):
-        if COMMENT.match(line) or len(line) > 2000:
-            continue
-        key, sign, value = line.strip().partition("=")
-        bare = bare_address(key, value.strip()) if sign and " " not in key else None
-        words = [word for word in re.split(r"[\s\"'`;,()]+", line) if word]
-        addresses = [address for word in words for address in addresses_in(word)] + ([bare] if bare else [])
-        found += [(key, address, Location(path, number)) for address in addresses]
-    return found
-
-
-def _yaml(text: str, path: str) -> list[tuple[str, Address, Location]]:
+def _values(text: str, path: str) -> list[Named]:
     try:
-        documents = load_documents(text.encode())
+        return of_yaml(text, path)
     except DocumentError:
         return []
-    found = []
-    for document in documents:
-        for key, value in flatten(document):
-            bare = bare_address(key, str(value))
-            addresses = addresses_in(value) or ((bare,) if bare else ())
-            found += [(key, address, Location(path, value.line)) for address in addresses]
-    return found
 
 
 def _to(

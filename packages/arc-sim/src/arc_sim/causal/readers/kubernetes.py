@@ -9,6 +9,8 @@ from arc_sim.causal.kinds import image_name, kind_of
 from arc_sim.causal.ownership import build_units, built_from, find_unit
 from arc_sim.causal.paths import parent_of
 from arc_sim.causal.readers.base import Findings, Known, Variable
+from arc_sim.causal.readers.deploy.composing import interpolate
+from arc_sim.causal.readers.deploy.texts import CONFIGURATION, addresses_of
 from arc_sim.causal.readers.manifests import WORKLOADS, Object, artifacts, nearest, read_objects
 from arc_sim.causal.tree import Tree
 from arc_sim.model import Edge, Location, Service
@@ -32,6 +34,7 @@ class KubernetesReader:
             given = container_variables(workload, objects)
             variables.extend(given)
             edges.extend(_commands(workload))
+            edges.extend(_mounted(workload, objects, given))
             image = workload.image
             services.append(
                 Service(
@@ -191,6 +194,32 @@ def _commands(workload: Object) -> list[Edge]:
                 protocol = address.protocol or "tcp"
                 found.append(Edge(workload.name, address.host, protocol, confidence=COMMAND, evidence=(place,)))
     return found
+
+
+def _mounted(workload: Object, objects: list[Object], given: list[Variable]) -> list[Edge]:
+    """Return the edges of ConfigMaps that are put into the containers as files."""
+    names = {str(dig(volume, "configMap", "name")) for volume in entries(dig(workload.pod, "volumes"))}
+    names |= {
+        str(dig(source, "configMap", "name"))
+        for volume in entries(dig(workload.pod, "volumes"))
+        for source in entries(dig(volume, "projected", "sources"))
+    }
+    found: dict[tuple[str, str], Edge] = {}
+    values = {v.name: v.value for v in given}
+    for name in sorted(names - {"None"}):
+        candidates = [item for item in objects if item.kind == "ConfigMap" and item.name == name]
+        item = nearest(candidates, workload.path)
+        for key, value in pairs(_data(item)):
+            if item is None or not isinstance(value, Text) or not CONFIGURATION.search(f"/{key}"):
+                continue
+            # The lines of a block begin below its key; a file that was generated from begins at its own first line.
+            first = line_of(value) + (0 if hasattr(value, "path") else 1)
+            text = interpolate(str(value), values) if "${" in value else str(value)
+            for _, address, at in addresses_of(text, str(key), first):
+                place = Location(path_of(value, item.path), at.line)
+                edge = Edge(workload.name, str(address.host), address.protocol or "tcp", True, COMMAND, (place,))
+                found.setdefault(edge.key, edge)
+    return [found[key] for key in sorted(found)]
 
 
 def _port(workload: Object, objects: list[Object]) -> int | None:

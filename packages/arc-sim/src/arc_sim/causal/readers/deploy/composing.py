@@ -73,6 +73,17 @@ def load_services(tree: Tree, path: str, warnings: list[str]) -> dict[str, Mappi
     return result
 
 
+def config_files(tree: Tree, path: str) -> list[tuple[str, str]]:
+    """Return ``(name, file)`` of the top-level configs of one compose file."""
+    try:
+        content = tree.read(path)
+        documents = load_documents(content) if b"configs:" in content else []
+    except (DocumentError, ValueError, KeyError):
+        return []  # Who loads the services says so.
+    items = [item for document in documents for item in pairs(dig(document, "configs"))]
+    return [(str(name), str(dig(entry, "file"))) for name, entry in items if dig(entry, "file")]
+
+
 def _is_for_tests(entry: Mapping) -> bool:
     """Tell whether an entry runs only under profiles of tests."""
     profiles = [str(item) for item in entry.get("profiles") or () if isinstance(item, Text)]

@@ -1,0 +1,82 @@
+"""Addresses in configuration files of any format: line by line, or value by value where the file is YAML or JSON."""
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+
+from arc_sim.causal.addresses import Address, addresses_in, bare_address
+from arc_sim.causal.documents import DocumentError, flatten, load_documents
+from arc_sim.causal.tree import Tree
+from arc_sim.model import Location
+
+Named = tuple[str, Address, Location]
+"""The key or name before an address, the address, and where it stands."""
+
+COMMENT = re.compile(r"^\s*(?:#|//|;|--|\*|<!--)")
+CONFIGURATION = re.compile(
+    r"(?i)(?:\.(?:ya?ml|json|conf|cfg|ini|toml|properties|template|tmpl|tpl|env|xml|hcl|river|alloy)|/[^./]+)$"
+)
+"""Files that configure a program, when they are put into its container."""
+MAX_LINES = 20_000
+MAX_LINE = 2000
+MAX_FILES = 200
+"""Files of one mounted directory. A decision."""
+
+
+def addresses_of(text: str, path: str, first: int = 1) -> list[Named]:
+    """Return what a text names; ``first`` is the line where it begins in its file."""
+    if re.search(r"(?i)\.(?:ya?ml|json)$", path) or "\n  - " in text or text.lstrip().startswith("{"):
+        try:
+            return of_yaml(text, path, first)
+        except DocumentError:
+            pass  # A template of YAML: its lines say enough.
+    return of_lines(text, path, first)
+
+
+def of_lines(text: str, path: str, first: int = 1) -> list[Named]:
+    """Return what lines name: URLs, ``host:port``, and values of ``NAME=value`` whose names mean an address."""
+    found = []
+    for number, line in enumerate(text.splitlines()[:MAX_LINES], start=first):
+        if len(line) > MAX_LINE or COMMENT.match(line):
+            continue
+        key, sign, value = line.strip().partition("=")
+        bare = bare_address(key, value.strip()) if sign and " " not in key else None
+        words = [word for word in re.split(r"[\s\"'`;,()]+", line) if word]
+        addresses = [address for word in words for address in addresses_in(word)] + ([bare] if bare else [])
+        found += [(key, address, Location(path, number)) for address in addresses]
+    return found
+
+
+def of_yaml(text: str, path: str, first: int = 1) -> list[Named]:
+    """Return what the values of YAML or JSON name. Raises DocumentError."""
+    found = []
+    for document in load_documents(text.encode()):
+        for key, value in flatten(document):
+            bare = bare_address(key, str(value))
+            for address in addresses_in(value) or ((bare,) if bare else ()):
+                found.append((key, address, Location(path, value.line + first - 1)))
+    return found
+
+
+def files_below(tree: Tree, path: str) -> Iterator[str]:
+    """Yield the file at a path, or the files of the directory there, as far as they configure something."""
+    if tree.content_id(path):
+        if CONFIGURATION.search(f"/{path}"):
+            yield path
+        return
+    paths = tree.paths()
+    start = bisect_left(paths, path + "/")
+    for other in paths[start : start + MAX_FILES]:
+        if not other.startswith(path + "/"):
+            return
+        if CONFIGURATION.search(other):
+            yield other
+
+
+def text_at(tree: Tree, path: str) -> str:
+    """Return a file as text, empty when it is binary, too large or not there."""
+    try:
+        content = tree.read(path)
+    except (KeyError, ValueError):
+        return ""
+    return "" if b"\0" in content[:8192] else content.decode("utf-8", "replace")

@@ -13,6 +13,7 @@ SPECS: Dict[str, Dict[str, Any]] = {
     "clamp": {"temperature": {"clamp": [0, 1]}},
     "default": {"seed": {"default": {"nested": [1]}}},
     "drop": {"temperature": {"drop": True}},
+    "rename": {"temperature": {"rename": "heat"}},
     "set": {"response_format": {"set": {"type": "json_object"}}},
     "prompt_prefix": {"prompt_prefix": "A "},
     "prompt_suffix": {"prompt_suffix": {"text": " Z", "role": "user"}},

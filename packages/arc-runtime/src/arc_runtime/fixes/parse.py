@@ -4,7 +4,7 @@ import importlib
 from typing import Any, List, Mapping, Tuple
 
 from arc_runtime.errors import PatternError
-from arc_runtime.fixes import PARAM_FIXES, PROMPT_FIXES
+from arc_runtime.fixes import BODY_FIXES, PARAM_FIXES, PROMPT_FIXES
 from arc_runtime.fixes.base import Fix
 
 PROTECTED = {
@@ -31,8 +31,9 @@ def parse_fix(spec: Any) -> Tuple[Fix, ...]:
 
 
 def _parse_entry(key: str, value: Any) -> Fix:
-    if key in PROMPT_FIXES:
-        return _make(PROMPT_FIXES[key], key, value)
+    whole = PROMPT_FIXES.get(key) or BODY_FIXES.get(key)
+    if whole is not None:
+        return _make(whole, key, value)
     name, operand = "set", value
     if isinstance(value, Mapping) and any(word in PARAM_FIXES for word in value):
         if len(value) != 1:

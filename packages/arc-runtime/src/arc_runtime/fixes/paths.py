@@ -9,17 +9,32 @@ from arc_runtime.model import MISSING
 Path = Tuple[Union[str, int], ...]
 """Keys of objects and indices of arrays, outermost first; a negative index counts from the end."""
 
-_FIRST = re.compile(r"([A-Za-z0-9_$-]+)")
-_STEP = re.compile(r"\.([A-Za-z0-9_$-]+)|\[(-?\d{1,9})\]")
+ANY_ITEM = "*"
+"""The step ``[*]``: no key has this name."""
+
+_FIRST = re.compile(r"([A-Za-z0-9_-][A-Za-z0-9_$-]*)")
+_FACT = re.compile(r"\$[A-Za-z0-9_.]+")
+_STEP = re.compile(r"\.([A-Za-z0-9_$-]+)|\[(-?\d{1,9}|\*)\]")
 
 
-def parse_path(text: str) -> Path:
-    """Return the steps of ``text``. Raises PatternError that says where the text stops making sense."""
+def parse_path(text: str, wildcards: bool = False) -> Path:
+    """Return the steps of ``text``. Raises PatternError that says where the text stops making sense.
+
+    wildcards: whether ``[*]``, every item of a list, is allowed; its step is `ANY_ITEM`. A derived fact
+    (``$model.family``) is one step, dots included, and is allowed where wildcards are.
+    """
     steps: List[Union[str, int]] = []
     position = 0
-    step = _FIRST.match(text)
+    step = _FACT.match(text) if wildcards and text[:1] == "$" else _FIRST.match(text)
     while step is not None:
-        steps.append(int(step.group(2)) if step.re is _STEP and step.group(1) is None else step.group(1))
+        if step.re is _FACT:
+            steps.append(step.group())
+        elif step.re is _FIRST or step.group(1) is not None:
+            steps.append(step.group(1))
+        elif step.group(2) == ANY_ITEM and not wildcards:
+            break
+        else:
+            steps.append(ANY_ITEM if step.group(2) == ANY_ITEM else int(step.group(2)))
         position = step.end()
         step = _STEP.match(text, position)
     if not steps or position < len(text):
@@ -33,7 +48,7 @@ def parse_path(text: str) -> Path:
 
 def format_path(path: Path) -> str:
     """Return the text that `parse_path` reads."""
-    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    text = "".join(f"[{step}]" if isinstance(step, int) or step == ANY_ITEM else f".{step}" for step in path)
     return text[1:] if text.startswith(".") else text
 
 

@@ -1,0 +1,95 @@
+"""Derived facts of a request: what a pattern can ask that is no place of the body. Each is computed once, on first use."""
+
+from typing import Any, Callable, Dict, Mapping, Optional
+
+from arc_runtime.errors import PatternError
+from arc_runtime.fixes import models
+from arc_runtime.model import MISSING, Call
+from arc_runtime.patterns.signs import messages as message_signs
+from arc_runtime.patterns.signs import parameters as parameter_signs
+from arc_runtime.patterns.signs import tools as tool_signs
+
+CHARS_PER_TOKEN = 4
+"""Of English text with OpenAI's and Anthropic's tokenizers, about; other languages have fewer."""
+
+
+class Facts(Dict[str, Any]):
+    """``facts["$model.family"]``: computed when it is asked for, then kept; MISSING where there is none."""
+
+    __slots__ = ("body", "call")
+
+    def __init__(self, call: Call, body: Optional[Mapping[str, Any]] = None) -> None:
+        self.call = call
+        self.body: Mapping[str, Any] = call.body if body is None else body
+
+    def __missing__(self, name: str) -> Any:
+        compute = FACTS.get(name)
+        if compute is not None:
+            value = compute(self)
+        elif name.startswith(_MODEL):
+            value = models.capability(self["$model"], name[len(_MODEL) :])
+        else:
+            value = MISSING
+        self[name] = value
+        return value
+
+
+_MODEL = "$model."
+
+
+def check_fact(name: str, where: str) -> None:
+    """Raise PatternError where there is no such fact."""
+    if name in FACTS or (name.startswith(_MODEL) and name[len(_MODEL) :] in models.CAPABILITIES):
+        return
+    known = [*FACTS, *(_MODEL + capability for capability in sorted(models.CAPABILITIES))]
+    raise PatternError(f"{where}: no such fact: {name}", hint=f"facts: {' '.join(known)}")
+
+
+def _model(facts: Facts) -> Any:
+    name = facts.body.get("model", MISSING)
+    return name if isinstance(name, str) else MISSING
+
+
+def _conversation(facts: Facts) -> Any:
+    body = facts.body
+    found = body.get("messages", MISSING)
+    return body.get("input", MISSING) if found is MISSING else found
+
+
+def _roles(facts: Facts) -> Any:
+    """Return the roles of the conversation in order."""
+    items = _conversation(facts)
+    if not isinstance(items, (list, tuple)):
+        return MISSING
+    return [item.get("role") if isinstance(item, dict) else None for item in items]
+
+
+def _tokens(facts: Facts) -> int:
+    """Return an estimate of the tokens of the request's texts, tools included."""
+    body = facts.body
+    places = ("messages", "input", "system", "instructions", "prompt", "tools", "functions")
+    return sum(_chars(body[place]) for place in places if place in body) // CHARS_PER_TOKEN
+
+
+def _chars(value: Any) -> int:
+    if isinstance(value, str):
+        return len(value)
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+    return sum(map(_chars, items))
+
+
+FACTS: Dict[str, Callable[[Facts], Any]] = {
+    "$provider": lambda facts: facts.call.provider,
+    "$operation": lambda facts: facts.call.operation,
+    "$streamed": lambda facts: facts.call.streamed,
+    "$model": _model,
+    "$roles": _roles,
+    "$tokens": _tokens,
+    "$parameters.clean": lambda facts: not facts["$parameters.signs"],
+    "$parameters.signs": parameter_signs.signs,
+    "$messages.clean": lambda facts: not facts["$messages.signs"],
+    "$messages.signs": message_signs.signs,
+    "$tools.clean": lambda facts: not facts["$tools.signs"],
+    "$tools.signs": tool_signs.signs,
+}
+"""``{name: how it is computed}``; ``$model.<capability>`` comes from the table of models."""

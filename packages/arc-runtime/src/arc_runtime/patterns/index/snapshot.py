@@ -1,0 +1,144 @@
+"""Finds the patterns that a request matches, without trying them all.
+
+    tables     what is few or fresh, in dictionaries
+    segments   what is many, in columns of files or memory
+
+A reader holds one snapshot for the whole of a match and takes no lock; a change makes another snapshot.
+"""
+
+from operator import itemgetter
+from time import time
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
+
+from arc_runtime.fixes.paths import Path
+from arc_runtime.model import Call
+from arc_runtime.patterns.facts import Facts
+from arc_runtime.patterns.index.deadline import OutOfTime
+from arc_runtime.patterns.index.tables import EMPTY, MAX_MATCHES, Ranked, Tables
+from arc_runtime.patterns.pattern import TEXT_OPERATIONS, Pattern
+
+_by_rank = itemgetter(0)
+
+
+class PatternIndex:
+    """An immutable set of patterns."""
+
+    def __init__(
+        self,
+        tables: Tables = EMPTY,
+        segments: Sequence[Any] = (),
+        next_order: int = 0,
+        epoch: int = 0,
+        clock: Callable[[], float] = time,
+        stopped: Optional[Dict[str, int]] = None,
+    ) -> None:
+        self.tables = tables
+        self.segments: Tuple[Any, ...] = tuple(segments)
+        self.next_order = next_order
+        self.epoch = epoch
+        """Withdrawals from segments up to here are seen by this snapshot."""
+        self.clock = clock
+        self.stopped: Dict[str, int] = {} if stopped is None else stopped
+        """How often a budget or the deadline ended a search, by stage; one count for all snapshots."""
+        self._seeds: Dict[Path, int] = {}
+        self._expires = tables.next_expiry_s != float("inf")
+        self._empty = not tables.by_id and not segments
+        self._facts = tables.uses_facts or bool(segments)
+        self._any_operation = tables.names_operation or any(segment.names_operation for segment in segments)
+
+    def __len__(self) -> int:
+        return len(self.tables.by_id) + sum(len(segment) - len(segment.dead) for segment in self.segments)
+
+    def __contains__(self, pattern_id: str) -> bool:
+        return pattern_id in self.tables.by_id or self._row(pattern_id) is not None
+
+    def match(self, call: Call, facts: Optional[Facts] = None) -> Tuple[Any, ...]:
+        """Return the patterns whose conditions all hold, best rank first, at most MAX_MATCHES."""
+        if self._empty:
+            return ()
+        generates_text = call.operation in TEXT_OPERATIONS
+        if not generates_text and not self._any_operation:
+            return ()
+        if self._facts and facts is None:
+            facts = Facts(call, call.body)
+        hits: List[Any] = []
+        now_s = self.clock() if self._expires else 0.0
+        self.tables.collect(call, call.body, facts, now_s, hits)
+        if self.segments:
+            self._collect_segments(call, facts, generates_text, hits)
+        if not hits:
+            return ()
+        if len(hits) > 1:
+            hits.sort(key=_by_rank)
+        return tuple([pattern for _, pattern in hits[:MAX_MATCHES]])
+
+    def _collect_segments(self, call: Call, facts: Any, generates_text: bool, hits: List[Any]) -> None:
+        from arc_runtime.patterns.index.requests import Request
+
+        request = Request(call, facts, self._seeds, self.clock(), self.stopped)
+        try:
+            for segment in self.segments:
+                segment.collect(request, self.epoch, generates_text, hits)
+        except OutOfTime as over:
+            request.stop(f"deadline.{over.stage}")
+            hits.clear()
+
+    def patterns(self) -> List[Any]:
+        """Return all patterns, best rank first."""
+        found: List[Any] = list(self.tables.by_id.values())
+        for segment in self.segments:
+            found.extend(segment.patterns(self.epoch))
+        return [pattern for _, pattern in sorted(found, key=_by_rank)]
+
+    def changed(self, added: Iterable[Pattern] = (), removed: Iterable[str] = ()) -> "PatternIndex":
+        """Return a new index; an added id replaces the pattern of that id and keeps its place in line.
+
+        Raises PatternError when too many patterns pin nothing; this index stays as it was, always. Of two indexes
+        made from one that has segments, only the later may be used.
+        """
+        next_order = self.next_order
+        orders: Dict[str, int] = {}
+        gone = list(removed)
+        ranked: List[Ranked] = []
+        for pattern in added:
+            order = orders.get(pattern.pattern_id)
+            if order is None:
+                old = self.order_of(pattern.pattern_id) if pattern.pattern_id not in gone else None
+                order = next_order if old is None else old
+                next_order += old is None
+            orders[pattern.pattern_id] = order
+            ranked.append(Ranked((-pattern.priority, order), pattern))
+        tables = self.tables.edited(ranked, gone)
+        epoch = self.epoch
+        for pattern_id in (*gone, *orders) if self.segments else ():
+            found = self._row(pattern_id)
+            if found is not None:
+                epoch = self.epoch + 1
+                found[0].dead[found[1]] = epoch
+        return PatternIndex(tables, self.segments, next_order, epoch, self.clock, self.stopped)
+
+    def reserved(self, count: int) -> "PatternIndex":
+        """Return the same patterns with places in line kept free for ``count`` more."""
+        return PatternIndex(self.tables, self.segments, self.next_order + count, self.epoch, self.clock, self.stopped)
+
+    def rearranged(self, tables: Tables, segments: Sequence[Any], gone: Iterable[Tuple[Any, int]]) -> "PatternIndex":
+        """Return patterns in other tables and segments, without the rows that are gone."""
+        epoch = self.epoch + 1
+        for segment, row in gone:
+            segment.dead.setdefault(row, epoch)
+        return PatternIndex(tables, segments, self.next_order, epoch, self.clock, self.stopped)
+
+    def order_of(self, pattern_id: str) -> Optional[int]:
+        """Return the place in line of a pattern, None where there is none of this id."""
+        ranked = self.tables.by_id.get(pattern_id)
+        if ranked is not None:
+            return ranked.rank[1]
+        found = self._row(pattern_id)
+        return None if found is None else int(found[0].rows.hit(found[1])[0][1])
+
+    def _row(self, pattern_id: str) -> Optional[Tuple[Any, int]]:
+        for segment in self.segments:
+            row = segment.rows.find(pattern_id)
+            if row is not None and segment.dead.get(row, self.epoch + 1) > self.epoch:
+                return segment, row
+        return None

@@ -9,6 +9,7 @@ TEXT = (Path(__file__).resolve().parent.parent / ".env.example").read_text(encod
 PACKAGES = Path(__file__).resolve().parent.parent / "packages"
 NO_SETTINGS = {
     "ARC_DB_PATH",  # Arc Memory's
+    "ARC_RUN_PID",  # tells a program started by `arc runtime run` from its children
     "ARC_SIM_SANDBOX",  # marks the processes of one run, for ourselves
 }
 

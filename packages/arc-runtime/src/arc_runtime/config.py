@@ -17,7 +17,7 @@ PLAIN_PORT = 50051
 """Port of an endpoint that names none, without TLS (the habit of gRPC examples)."""
 TLS_PORT = 443
 """Port of an endpoint that names none, with TLS."""
-OTHER_PREFIXES = ("ARC_COLLECTOR_", "ARC_DB_PATH", "ARC_HOME", "ARC_MEMORY_", "ARC_SIM_")
+OTHER_PREFIXES = ("ARC_COLLECTOR_", "ARC_DB_PATH", "ARC_HOME", "ARC_MEMORY_", "ARC_RUN_PID", "ARC_SIM_")
 """Names that other parts of Arc read."""
 
 
@@ -226,6 +226,13 @@ def is_disabled(environ: Optional[Mapping[str, str]] = None) -> bool:
         return _switch(text)
     except ValueError:
         return True
+
+
+def environment_of_run(startup: str, environ: Optional[Mapping[str, str]] = None) -> Dict[str, str]:
+    """Return the environment of a program that ``arc runtime run`` starts: ``startup`` leads its ``PYTHONPATH``."""
+    given = dict(os.environ if environ is None else environ)
+    entries = [entry for entry in given.get("PYTHONPATH", "").split(os.pathsep) if entry and entry != startup]
+    return {**given, "PYTHONPATH": os.pathsep.join([startup, *entries]), "ARC_RUN_PID": str(os.getpid())}
 
 
 def unknown_variables(environ: Mapping[str, str]) -> List[str]:

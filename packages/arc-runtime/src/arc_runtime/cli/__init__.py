@@ -14,6 +14,10 @@ error: the command line of arc-runtime needs typer and rich, which are not insta
 
 def run(argv: List[str]) -> int:
     """Run one command line (without the program's name) and return its exit code."""
+    if argv[:1] == ["run"] and len(argv) > 1 and argv[1] not in ("-h", "--help"):
+        from arc_runtime.cli.program import start  # needs no extra: a program in production has none
+
+        return start(argv[1:])
     if any(importlib.util.find_spec(name) is None for name in ("typer", "rich")):
         sys.stderr.write(_INSTALL)
         return EXIT_INPUT

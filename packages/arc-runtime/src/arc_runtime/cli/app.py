@@ -5,6 +5,7 @@ import sys
 from typing import Any, List
 
 import typer
+from typing_extensions import Annotated
 
 from arc_common.errors import ArcError, ConfigError
 from arc_runtime.cli import EXIT_ERROR, EXIT_INPUT
@@ -13,17 +14,27 @@ from arc_runtime.cli.doctor import doctor
 from arc_runtime.cli.events import events
 from arc_runtime.cli.metrics import metrics
 from arc_runtime.cli.patterns import explain, patterns_app
+from arc_runtime.cli.program import start
 from arc_runtime.errors import PatternError
+
+
+def run(
+    command: Annotated[List[str], typer.Argument(help="A script, arguments of python (-m module), or a command.")],
+) -> None:
+    """Start a program with arc-runtime in it and in its child processes, set up by ARC_* variables."""
+    raise typer.Exit(start(command))
+
 
 app = typer.Typer(
     name="arc runtime",
-    help="See what arc-runtime does: collector, events, patterns, doctor.",
+    help="See what arc-runtime does: run, collector, events, patterns, doctor.",
     epilog="Exit codes: 0 fine, 1 a finding, 2 it could not be done, 3 invalid input.",
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.command()(run)
 app.command()(collector)
 app.command()(events)
 app.command()(explain)

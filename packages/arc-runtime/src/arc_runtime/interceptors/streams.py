@@ -14,19 +14,25 @@ from arc_runtime.interceptors.answers import NO_FACTS, read_facts
 from arc_runtime.interceptors.journey import StreamEnd
 from arc_runtime.model import STATUS_CANCELLED, STATUS_ERROR, STATUS_OK
 
+OnEnd = Callable[[StreamEnd], None]
+MakeWatch = Callable[[Optional[OnEnd]], Optional["StreamWatch"]]
+
 
 class StreamWatch:
     """What is known about one stream; tells the end once."""
 
-    __slots__ = ("_facts", "_first_at_s", "_last_at_s", "_on_end", "is_reading")
+    __slots__ = ("_facts", "_first_at_s", "_last_at_s", "_on_end", "has_body", "is_reading", "was_read")
 
-    def __init__(self, on_end: Callable[[StreamEnd], None]) -> None:
-        self._on_end: Optional[Callable[[StreamEnd], None]] = on_end
+    def __init__(self, on_end: OnEnd) -> None:
+        self._on_end: Optional[OnEnd] = on_end
         self._first_at_s: Optional[float] = None
         self._last_at_s = perf_counter()
         self._facts = NO_FACTS
         self.is_reading = False
         """Whether the next chunk is being waited for: what closes the stream then is not the application."""
+        self.was_read = False
+        self.has_body = False
+        """Whether the HTTP body is watched too: then it tells what becomes of a stream that nobody reads as such."""
 
     def chunk(self, chunk: Any) -> None:
         """Note a chunk that is on its way to the application."""
@@ -49,14 +55,29 @@ class StreamWatch:
         self.end(STATUS_ERROR if isinstance(error, Exception) else STATUS_CANCELLED, error)
 
     def closed(self) -> None:
-        """Tell that the stream was closed; before its end, if nobody was reading."""
+        """Tell that the stream was closed; by the application, if nobody was reading."""
         if not self.is_reading:
-            self.end(STATUS_CANCELLED)
+            self.given_up()
+
+    def dropped(self) -> None:
+        """Tell that the stream's iterator is gone; unread, its body may still be read by others (anthropic 0.30)."""
+        if self.was_read or not self.has_body:
+            self.given_up()
+
+    def given_up(self) -> None:
+        """Tell that nobody reads on; who has seen why the model stopped has the whole answer (LiteLLM reads so)."""
+        if self._on_end is not None:
+            self.end(STATUS_OK if self._facts.finish_reason else STATUS_CANCELLED)
+
+    def take_over(self) -> Optional[OnEnd]:
+        """Return whom to tell the end, for another watch to do it instead; None: it was told."""
+        on_end, self._on_end = self._on_end, None
+        return on_end
 
     def _read(self, chunk: Any) -> None:
         self._facts = self._facts.merged(read_facts(chunk))
 
-    def _tell(self, on_end: Callable[[StreamEnd], None], status: str, error: Optional[BaseException]) -> None:
+    def _tell(self, on_end: OnEnd, status: str, error: Optional[BaseException]) -> None:
         on_end(StreamEnd(status, self._last_at_s, self._first_at_s, self._facts, error))
 
 
@@ -72,7 +93,7 @@ class WatchedIterator:
 
     def __next__(self) -> Any:
         watch = self._watch
-        watch.is_reading = True
+        watch.is_reading = watch.was_read = True
         try:
             chunk = next(self._inner)
         except StopIteration:
@@ -91,7 +112,7 @@ class WatchedIterator:
 
     def __del__(self) -> None:
         if not sys.is_finalizing():
-            self._watch.end(STATUS_CANCELLED)
+            self._watch.dropped()
 
 
 class WatchedAsyncIterator:
@@ -106,7 +127,7 @@ class WatchedAsyncIterator:
 
     async def __anext__(self) -> Any:
         watch = self._watch
-        watch.is_reading = True
+        watch.is_reading = watch.was_read = True
         try:
             chunk = await self._inner.__anext__()
         except StopAsyncIteration:
@@ -125,7 +146,7 @@ class WatchedAsyncIterator:
 
     def __del__(self) -> None:
         if not sys.is_finalizing():
-            self._watch.end(STATUS_CANCELLED)
+            self._watch.dropped()
 
 
 class WatchedBody:
@@ -134,11 +155,11 @@ class WatchedBody:
     It says that it is of the class of the body inside it, because the HTTP library asks.
     """
 
-    def __init__(self, inner: Any, watch: StreamWatch, pieces: bool) -> None:
+    def __init__(self, inner: Any, watch: StreamWatch, read_pieces: Optional[MakeWatch] = None) -> None:
         self._inner = inner
         self._watch = watch
-        self._pieces = pieces
-        """Whether the watch reads the pieces; if not, only the closing is noticed."""
+        self._read_pieces = read_pieces
+        """Makes the watch for a reader that goes past the stream above us; None: our own watch reads the pieces."""
 
     @property  # type: ignore[misc]  # what isinstance asks
     def __class__(self) -> Any:
@@ -146,11 +167,23 @@ class WatchedBody:
 
     def __iter__(self) -> Iterator[Any]:
         pieces = iter(self._inner)
-        return WatchedIterator(pieces, self._watch) if self._pieces else pieces
+        return WatchedIterator(pieces, self._watch) if self._reads_pieces() else pieces
 
     def __aiter__(self) -> Any:
         pieces = self._inner.__aiter__()
-        return WatchedAsyncIterator(pieces, self._watch) if self._pieces else pieces
+        return WatchedAsyncIterator(pieces, self._watch) if self._reads_pieces() else pieces
+
+    def _reads_pieces(self) -> bool:
+        if self._read_pieces is None:
+            return True
+        if self._watch.is_reading:  # the stream above us is the reader
+            return False
+        watch = guard.run("stream.take_over", None, self._read_pieces, self._watch.take_over())
+        if watch is None:
+            return False
+        self._watch = watch
+        self._read_pieces = None
+        return True
 
     def close(self) -> None:
         """Close the body."""
@@ -169,21 +202,24 @@ class WatchedBody:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
+    def __del__(self) -> None:
+        if not sys.is_finalizing():
+            self._watch.given_up()
 
-def watch_stream(stream: Any, on_end: Callable[[StreamEnd], None]) -> bool:
+
+def watch_stream(stream: Any, watch: StreamWatch, read_pieces: MakeWatch) -> bool:
     """Watch a stream of the SDK from now on and return True. Raises AttributeError when it has no inner iterator."""
     inner = stream._iterator
     watched = WatchedAsyncIterator if hasattr(inner, "__anext__") else WatchedIterator
-    watch = StreamWatch(on_end)
+    watch.has_body = guard.run("stream.body", False, watch_body, getattr(stream, "response", None), watch, read_pieces)
     stream._iterator = watched(inner, watch)
-    guard.run("stream.close", None, watch_body, getattr(stream, "response", None), watch, False)
     return True
 
 
-def watch_body(response: Any, watch: StreamWatch, pieces: bool = True) -> bool:
+def watch_body(response: Any, watch: StreamWatch, read_pieces: Optional[MakeWatch] = None) -> bool:
     """Watch the body of an HTTP response that is not read yet; return whether there is one."""
     body = getattr(response, "stream", None)
     if body is None or getattr(response, "is_closed", True):
         return False
-    response.stream = WatchedBody(body, watch, pieces)
+    response.stream = WatchedBody(body, watch, read_pieces)
     return True

@@ -7,11 +7,13 @@ from typing import Any, Callable, Mapping, Optional, Tuple
 from arc_runtime.interceptors.answers import MAX_ERROR_CHARS, NO_FACTS, AnswerFacts, read_facts
 from arc_runtime.interceptors.journey import StreamEnd
 from arc_runtime.interceptors.streams import StreamWatch
-from arc_runtime.model import STATUS_CANCELLED, STATUS_ERROR
+from arc_runtime.model import STATUS_CANCELLED, STATUS_ERROR, STATUS_OK
 from arc_runtime.snapshot import keep
 
 MAX_JSON_BYTES = 1024 * 1024
 """Of a longer answer nothing is read but its end: decoding it costs the application 10 ms and more."""
+_LAST = (b"data: [DONE]", b"data:[DONE]", b"event: message_stop", b"event:message_stop")
+"""How the last event of a stream begins, at OpenAI and at Anthropic."""
 MAX_LINE_BYTES = 256 * 1024
 """A longer line of an event stream is skipped."""
 
@@ -27,6 +29,8 @@ class JsonBody:
         self.facts: AnswerFacts = NO_FACTS
         self.response: Any = None
         self.problem = ""
+        self.is_complete = False
+        """Whether its last byte is known to have come: never, for JSON."""
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes."""
@@ -54,6 +58,8 @@ class EventBody:
         self.facts: AnswerFacts = NO_FACTS
         self.response: Any = None
         self.problem = ""
+        self.is_complete = False
+        """Whether the last event has come; who stops reading there, or never closes, has the whole answer."""
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes."""
@@ -72,6 +78,8 @@ class EventBody:
             self._line(bytes(self._rest))
 
     def _line(self, line: bytes) -> None:
+        if line.startswith(_LAST):
+            self.is_complete = True
         if not line.startswith(b"data:") or not any(word in line for word in _TELLING):
             return
         try:
@@ -99,8 +107,12 @@ class BodyWatch(StreamWatch):
             self._body = None
 
     def _read(self, chunk: Any) -> None:
-        if self._body is not None and self._inflate is not None:
-            self._body.feed(self._inflate(bytes(chunk)))
+        body = self._body
+        if body is not None and self._inflate is not None:
+            body.feed(self._inflate(bytes(chunk)))
+            self._facts = body.facts
+            if body.is_complete:
+                self.end(STATUS_OK)
 
     def _tell(self, on_end: Callable[[StreamEnd], None], status: str, error: Optional[BaseException]) -> None:
         body = self._body

@@ -23,7 +23,7 @@ from arc_runtime.interceptors.journey import (
 from arc_runtime.interceptors.operations import operation_of
 from arc_runtime.interceptors.provenance import CURRENT_CALL, HTTP_STATUS, SUPPRESSED, leave, task_name
 from arc_runtime.interceptors.stainless.sending import with_body, with_options
-from arc_runtime.interceptors.streams import watch_body, watch_stream
+from arc_runtime.interceptors.streams import OnEnd, StreamWatch, watch_body, watch_stream
 from arc_runtime.model import Outcome
 
 
@@ -138,14 +138,20 @@ class Patch:
         http_status = read_http_status(result) or HTTP_STATUS.get()
         on_end = partial(self._end_stream, journey, http_status)
         if isinstance(result, self._stream_types):
-            return watch_stream(result, on_end)
+            body = getattr(result, "response", None)
+            return watch_stream(result, StreamWatch(on_end), partial(_bytes_watch, body, http_status))
         response = getattr(result, "http_response", None)  # of a raw response
         if response is None or response.is_closed:
             return False
-        return watch_body(response, BodyWatch(on_end, response.headers, http_status))
+        watch = _bytes_watch(response, http_status, on_end)
+        return watch is not None and watch_body(response, watch)
 
     def _end_stream(self, journey: Journey, http_status: int, end: StreamEnd) -> None:
         self._observer.finish(journey.call, journey.decision, streamed(journey, http_status, end))
+
+
+def _bytes_watch(response: Any, http_status: int, on_end: Optional[OnEnd]) -> Optional[StreamWatch]:
+    return None if on_end is None else BodyWatch(on_end, response.headers, http_status)
 
 
 def _note_status(kwargs: Mapping[str, Any]) -> None:

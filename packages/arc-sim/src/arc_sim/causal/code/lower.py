@@ -176,7 +176,9 @@ class Lowering:
         if name:
             constructor = name in ("__init__", "constructor", "initialize", "__construct", "new")
             is_class = (constructor or "constructor" in node.type) and context.owner
-            self.program.functions.append(Function(context.owner if is_class else name, listed))
+            own = context.owner if is_class else name
+            self.program.functions.append(Function(own, listed))
+            self.program.owners[scope] = own
         guards = (*context.guards, *self._decorators(node))
         if node.type in self.grammar.literals:
             inner = context.inside(scope=scope, loop=None, repeats=False, attempts=None, guards=guards)

@@ -78,6 +78,8 @@ class Program:
     """``(scope, name)`` -> the values it is given. Scope 0 is the file; attributes stand there too."""
     parents: dict[int, int] = field(default_factory=dict)
     """Scope -> the scope around it."""
+    owners: dict[int, str] = field(default_factory=dict)
+    """Scope -> the function whose own scope it is."""
     calls: list[CallSite] = field(default_factory=list)
     strings: list[Expression] = field(default_factory=list)
     reads: list[Expression] = field(default_factory=list)

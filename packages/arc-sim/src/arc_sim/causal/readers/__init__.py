@@ -11,6 +11,9 @@ NAMING = {
 
 LINKING = {
     "code": "arc_sim.causal.readers.code:CodeReader",
+    "grpc": "arc_sim.causal.readers.protocols.grpc:GrpcReader",
+    "channels": "arc_sim.causal.readers.protocols.channels:ChannelReader",
     "configuration": "arc_sim.causal.readers.configuration:ConfigurationReader",
+    "frameworks": "arc_sim.causal.readers.frameworks.reader:FrameworksReader",
 }
 """Readers that need to know the services already."""

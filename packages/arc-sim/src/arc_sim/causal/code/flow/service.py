@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from arc_sim.causal.addresses import Directory, addresses_in
+from arc_sim.causal.code.flow.shapes import builds, has_address_part, is_address_like
 from arc_sim.causal.code.flow.texts import CONCATENATION, FORMATS, Place, Texts
 from arc_sim.causal.code.program import CallSite, Expression, Function, Program
 from arc_sim.causal.readers.base import Variable
@@ -11,6 +12,9 @@ from arc_sim.model import Location
 
 MAX_HOPS = 6
 """Definitions followed from a call to an address. Deeper chains were never an address where we looked."""
+
+MAX_CALLERS = 24
+"""Calls of one function whose arguments are followed."""
 
 NEAR = 3
 """Hops up to which a call counts as a use of the address, with its timeouts and handlers."""
@@ -51,7 +55,14 @@ class ServiceCode:
         self._functions: dict[str, tuple[Program, Function]] = {}
         self._lookups: dict[tuple[str, str], int] = {}
         self._folded: dict[int, list[str]] = {}
-        for program in programs:
+        self._callers: dict[tuple[str, str], list[tuple[Program, CallSite]]] = {}
+        self._index()
+        self._builders = {name for p in programs for name, found in p.returns.items() if builds(found)}
+        self.read_by_call = [read for program in programs for read in self._read_by_calls(program)]
+        self._filled()
+
+    def _index(self) -> None:
+        for program in self.programs:
             for (scope, name), values in program.definitions.items():
                 if scope == 0:
                     short = name.rpartition(".")[2]
@@ -60,9 +71,10 @@ class ServiceCode:
                 self._functions.setdefault(function.name, (program, function))
             for function_name, index in program.lookups.items():
                 self._lookups[_family(program), function_name] = index
-        self._builders = {name for p in programs for name, found in p.returns.items() if _builds(found)}
-        self.read_by_call = [read for program in programs for read in self._read_by_calls(program)]
-        self._filled()
+        for program, site in [(p, site) for p in self.programs for site in p.calls]:
+            short = site.call.text.rpartition(".")[2]
+            if short in self._functions:
+                self._callers.setdefault((_family(program), short), []).append((program, site))
 
     def function(self, program: Program, callee: str) -> tuple[Program, Function] | None:
         """Return the function or class of this service, in the caller's language, that a callee names."""
@@ -116,6 +128,10 @@ class ServiceCode:
                 found += [(program, value, text) for text in self._texts_of(program, scope, value)]
         return found
 
+    def texts(self, program: Program, scope: int, value: Expression) -> list[str]:
+        """Return what a value may be as text; parts that are not known are ``texts.UNKNOWN``."""
+        return self._texts.of(program, scope, value)
+
     def values(self, program: Program, scope: int, name: str) -> list[tuple[Program, int, Expression]]:
         """Return what a name may hold: nearest scope first, then the file, then what the service defines once."""
         current: int | None = scope
@@ -133,6 +149,20 @@ class ServiceCode:
         exported = self._exported.get(short, [])
         homes = {id(home) for home, _ in exported}
         return [(home, 0, value) for home, value in exported] if len(homes) == 1 else []
+
+    def passed(self, program: Program, scope: int, name: str) -> list[Place]:
+        """Return what callers give to a parameter of the function around."""
+        current: int | None = scope
+        while current is not None:
+            owner = program.owners.get(current)
+            known = self._functions.get(owner) if owner else None
+            names = [parameter for parameter, _ in known[1].parameters] if known and known[0] is program else []
+            if owner and name in names:
+                callers = self._callers.get((_family(program), owner), [])[:MAX_CALLERS]
+                found = [_argument(caller, site, name, names.index(name)) for caller, site in callers]
+                return [argument for argument in found if argument is not None]
+            current = program.parents.get(current)
+        return []
 
     def _read_by_calls(self, program: Program) -> list[tuple[Program, Expression]]:
         """Return the variables that own functions read, at their calls."""
@@ -177,7 +207,10 @@ class ServiceCode:
         mark = (id(program), scope, value.text)
         if value.kind in ("name", "call") and mark not in seen and hops < MAX_HOPS:
             seen.add(mark)
-            for home, inner, definition in self.values(program, scope, value.text):
+            values = self.values(program, scope, value.text)
+            if not values and value.kind == "name":
+                values = self.passed(program, scope, value.text)
+            for home, inner, definition in values:
                 self._collect(home, inner, definition, hops + 1, found, seen)
         for _, item in value.items:
             self._collect(program, scope, item, hops, found, seen)
@@ -214,10 +247,10 @@ class ServiceCode:
                 return True
             if last not in FORMATS and last != "JoinHostPort":
                 return False
-            return last == "JoinHostPort" or any(_address_like(i.text) for _, i in value.items if i.kind == "string")
+            return last == "JoinHostPort" or any(is_address_like(i.text) for _, i in value.items if i.kind == "string")
         if value.kind == "op":
-            return value.text in CONCATENATION and _has_address_part(value)
-        return value.kind == "string" and bool(value.items) and _address_like(value.text)
+            return value.text in CONCATENATION and has_address_part(value)
+        return value.kind == "string" and bool(value.items) and is_address_like(value.text)
 
     def _bare_hosts(self, call: Expression) -> list[str]:
         """Return known service names that stand as a bare word where a call takes an address."""
@@ -230,30 +263,11 @@ class ServiceCode:
         return found
 
 
-def _builds(results: list[tuple[int, Expression]]) -> bool:
-    """Tell whether a function puts an address together."""
-    return any(
-        (value.kind == "op" and value.text in CONCATENATION and _has_address_part(value))
-        or (value.kind == "string" and value.items and _address_like(value.text))
-        or (
-            value.kind == "call"
-            and value.text.rpartition(".")[2] in FORMATS
-            and any(_address_like(item.text) for _, item in value.items if item.kind == "string")
-        )
-        for _, value in results
-    )
-
-
-def _has_address_part(value: Expression, depth: int = 0) -> bool:
-    return any(
-        _address_like(item.text) if item.kind == "string" else depth < 12 and _has_address_part(item, depth + 1)
-        for _, item in value.items
-        if item.kind in ("string", "op")
-    )
-
-
-def _address_like(text: str) -> bool:
-    return "://" in text or re.match(r"^:(?:\d{2,5})?(?:$|/)|^[%{$][^/\s]*:[%{$\d]", text) is not None
+def _argument(program: Program, site: CallSite, name: str, index: int) -> Place | None:
+    plain = [item for key, item in site.call.items if key is None]
+    given = next((item for key, item in site.call.items if key == name), None)
+    chosen = given or (plain[index] if index < len(plain) else None)
+    return (program, site.scope, chosen) if chosen is not None else None
 
 
 def _looked_up(call: Expression, index: int) -> Expression | None:

@@ -30,6 +30,9 @@ class Names(Protocol):
     def values(self, program: Program, scope: int, name: str) -> list[Place]:
         """Return what a name may hold."""
 
+    def passed(self, program: Program, scope: int, name: str) -> list[Place]:
+        """Return what callers give to a parameter of the function around."""
+
     def results(self, program: Program, call: Expression) -> list[tuple[Place, dict[str, Expression]]]:
         """Return what an own function gives back, with its parameters' values."""
 
@@ -98,7 +101,9 @@ class Texts:
             return self._fold(inner, outer, hops + 1)  # type: ignore[arg-type]  # a Bound, which cannot name itself
         texts = [
             text
-            for found in self._names.values(program, scope, value.text)[:MAX_TEXTS]
+            for found in (
+                self._names.values(program, scope, value.text) or self._names.passed(program, scope, value.text)
+            )[:MAX_TEXTS]
             for text in self._fold(found, {}, hops + 1)
         ]
         known = [text for text in dict.fromkeys(texts) if text and text != UNKNOWN]

@@ -3,7 +3,7 @@
 from arc_sim.causal.code.lowering.grammars.base import Grammar, types
 
 GRAMMAR = Grammar(
-    calls=types("call_expression"),
+    calls=types("call_expression composite_literal"),
     strings=types("interpreted_string_literal raw_string_literal"),
     numbers=types("int_literal float_literal"),
     names=types("identifier selector_expression field_identifier index_expression"),
@@ -22,4 +22,7 @@ GRAMMAR = Grammar(
     imports=types("import_spec"),
     classes=types("type_spec"),
     loops=types("for_statement"),
+    callee=("function", "type"),
+    receiver=(),
+    arguments=("arguments", "body"),
 )

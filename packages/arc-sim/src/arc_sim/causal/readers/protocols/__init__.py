@@ -1,0 +1,1 @@
+"""What services say to each other without an address: stubs of remote procedures, messages."""

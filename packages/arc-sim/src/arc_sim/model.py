@@ -3,7 +3,7 @@
 ``Diff -> Graph (base, head) -> Impact -> Plan -> [Observation per cell] -> Risk -> result``
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Literal
 
 Revision = Literal["base", "head"]
@@ -220,6 +220,16 @@ class EdgeChange:
 
 
 @dataclass(frozen=True)
+class Reach:
+    """How a change reaches a service."""
+
+    path: tuple[str, ...]
+    """From the service down to the changed one."""
+    weight: float
+    """In (0, 1]: confidence of the edges on the way, less for every further hop and every fallback."""
+
+
+@dataclass(frozen=True)
 class Impact:
     """Which services a diff touches, and why."""
 
@@ -229,6 +239,10 @@ class Impact:
     """Callers of the direct ones up to the entries, without the direct ones. Sorted."""
     reasons: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """``{service: (one line per reason, ...)}``."""
+    async_consumers: tuple[str, ...] = ()
+    """Services that take messages which the direct ones send, or from a broker among them. Sorted."""
+    reach: dict[str, Reach] = field(default_factory=dict)
+    """The strongest way from each upstream service to a direct one."""
 
 
 @dataclass(frozen=True)
@@ -294,10 +308,26 @@ class Fault:
     """Of that answer: JSON."""
     after_bytes: int = 0
     """So much of an answer's body arrives before it is cut or broken."""
-    workers: int = 0
-    """Processes that burn CPU, or hold memory."""
-    memory_mb: float = 0.0
-    """That each of them holds."""
+
+    @property
+    def amounts(self) -> dict[str, object]:
+        """What is set, for manifests and journals: every field but the kind that differs from its default."""
+        rest = [item for item in fields(self) if item.name != "kind"]
+        return {item.name: getattr(self, item.name) for item in rest if getattr(self, item.name) != item.default}
+
+
+@dataclass(frozen=True)
+class Curve:
+    """From harm to risk: what is tolerated counts nothing, what is critical is a risk of 100 by itself."""
+
+    latency_tolerated: float = 1.25
+    """Head's tail may suffer from the fault this many times as much as base's; a quarter is Kayenta's tolerance band."""
+    latency_critical: float = 3.0
+    """Timeouts are commonly set at two to three times the tail, so callers begin to give up there."""
+    errors_tolerated: float = 0.01
+    """One request in a hundred more: the whole error budget of a 99 % objective."""
+    errors_critical: float = 0.25
+    """One request in four more that fails."""
 
 
 @dataclass(frozen=True)
@@ -307,6 +337,11 @@ class Scenario:
     scenario_id: str
     summary: str
     fault: Fault
+    meaning: str = ""
+    """What it is like in production, and what it finds."""
+    protocols: tuple[str, ...] = ()
+    """Only edges of these protocols can have it; empty: all can."""
+    curve: Curve = Curve()
 
 
 @dataclass(frozen=True)

@@ -26,4 +26,4 @@ def memory_hooks(
     clock = clock or ManualClock()
     parts = Parts(sandbox or MemorySandbox(), MemoryInjector(), MemoryProbe(model, seed, clock))
     signer = MemorySigner(bytes(32))
-    return Hooks(listen=listen, parts=lambda name: parts, signer=lambda: signer, clock=clock)
+    return Hooks(listen=listen, parts=lambda name, drawn: parts, signer=lambda: signer, clock=clock)

@@ -91,7 +91,7 @@ def test_the_journal_tells_every_action_with_both_clocks(make):
     assert all(entry["at"].endswith("Z") and entry["monotonic_s"] >= 0 for entry in entries)
     opened = [entry["action"] for entry in entries if entry["action"] in ("inject", "recover")]
     assert opened == ["inject", "recover"] * 10
-    assert all(entry["delay_ms"] == 250 for entry in entries if entry["action"] == "inject")
+    assert all(entry["amounts"] == {"delay_ms": 250} for entry in entries if entry["action"] == "inject")
 
 
 def test_a_harmful_head_is_found(make):

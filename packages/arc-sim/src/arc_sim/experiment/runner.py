@@ -150,7 +150,7 @@ def _inject(plan: Plan, cell: Cell, arm: Arm, tools: Tools, where: dict[str, obj
     fault = plan.scenario.fault
     recover = tools.injector.inject(fault, arm.targets, arm.running)
     tools.keep(recover)
-    tools.journal.write("inject", **where, fault=fault.kind, delay_ms=fault.delay_ms, targets=arm.targets)
+    tools.journal.write("inject", **where, fault=fault.kind, amounts=fault.amounts, targets=arm.targets)
     return recover
 
 

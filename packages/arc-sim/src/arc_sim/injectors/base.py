@@ -24,6 +24,13 @@ class Injector(Protocol):
 
 def check_amounts(fault: Fault) -> None:
     """Raise InjectError for amounts that mean nothing: negative, infinite or not a number."""
-    for name, value in (("delay_ms", fault.delay_ms), ("jitter_ms", fault.jitter_ms)):
+    amounts = {"delay_ms": fault.delay_ms, "jitter_ms": fault.jitter_ms, "rate_kbit_per_s": fault.rate_kbit_per_s}
+    for name, value in amounts.items():
         if not math.isfinite(value) or value < 0:
             raise InjectError(f"{name} is {value}: it must be zero or more", code="inject.amount")
+    if not 0 < fault.share <= 1:
+        raise InjectError(f"share is {fault.share}: it must be above 0 and at most 1", code="inject.amount")
+    if fault.kind == "bandwidth" and not fault.rate_kbit_per_s:
+        raise InjectError("a bandwidth of nothing is a partition: give rate_kbit_per_s", code="inject.amount")
+    if fault.kind == "http_status" and not 400 <= fault.status <= 599:
+        raise InjectError(f"status is {fault.status}: an injected answer is an error, 400 to 599", code="inject.amount")

@@ -13,10 +13,14 @@ from arc_sim.sandboxes.local import LocalRunning
 
 
 class LocalProxyInjector:
-    """Gives the proxies of the target edges an effect; jitter is drawn from the seed."""
+    """Gives the proxies of the target edges an effect.
+
+    What is random in it is drawn from the seed, anew for each injection, and alike for base and head of one round.
+    """
 
     def __init__(self, seed: int = 0) -> None:
         self._seed = seed
+        self._injected: dict[str, int] = {}
 
     def supports(self, fault: Fault) -> bool:
         """Whether there is an effect for this kind."""
@@ -31,8 +35,10 @@ class LocalProxyInjector:
         check_amounts(fault)
         present = {edge.key for edge in running.proxied_edges()}
         hit = sorted(present.intersection(targets))
-        running.set_effects({edge: self._effect(fault, edge) for edge in hit})
+        number = self._injected.get(running.revision, 0)
+        running.set_effects({edge: self._effect(fault, edge, number) for edge in hit})
+        self._injected[running.revision] = number + 1
         return Undo(lambda: running.clear_effects(hit), f"remove {fault.kind} from {len(hit)} edges")
 
-    def _effect(self, fault: Fault, edge: tuple[str, str]) -> Effect:
-        return create_effect(fault, random.Random(f"{self._seed}:{edge[0]}:{edge[1]}"))
+    def _effect(self, fault: Fault, edge: tuple[str, str], number: int) -> Effect:
+        return create_effect(fault, random.Random(f"{self._seed}:{number}:{edge[0]}:{edge[1]}"))

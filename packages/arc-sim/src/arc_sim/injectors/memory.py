@@ -9,7 +9,10 @@ from arc_sim.sandboxes.memory import MemoryRunning
 
 
 class MemoryInjector:
-    """Injects latency into a MemoryRunning."""
+    """Injects latency into a MemoryRunning. seed: not used, the memory probe draws by itself."""
+
+    def __init__(self, seed: int = 0) -> None:
+        self._seed = seed
 
     def supports(self, fault: Fault) -> bool:
         """Whether it is a latency, the kind that the memory probe can model."""

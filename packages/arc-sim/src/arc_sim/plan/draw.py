@@ -50,7 +50,7 @@ def draw_plan(sides: Sides, wish: Wish) -> Plan | None:
     if not MIN_ROUNDS <= wish.rounds <= MAX_ROUNDS:
         raise PlanError(f"rounds must be between {MIN_ROUNDS} and {MAX_ROUNDS}, not {wish.rounds}")
     names = names_at_base(sides.base, sides.head, sides.diff)
-    targets = choose_targets(sides.impact, sides.base, sides.head, names, wish.service)
+    targets = choose_targets(sides.impact, sides.base, sides.head, names, wish.service, wish.scenario.protocols)
     if not targets:
         return None
     seed = seed_of(sides.diff) if wish.seed is None else wish.seed

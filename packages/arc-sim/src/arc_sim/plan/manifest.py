@@ -1,17 +1,17 @@
-"""The fault as Chaos Mesh YAML: what a cluster would be asked for, and the digest that names the experiment.
+"""The fault as YAML: what a cluster would be asked for, and the digest that names the experiment.
 
-Fields and rules: Chaos Mesh v2.8 NetworkChaos. Delay is put on the source's packets towards the target, which a
-userspace proxy imitates per message; a real netem also delays the handshake.
+Fields and rules: Chaos Mesh v2.8. NetworkChaos acts on the source's packets towards the target, which a userspace
+proxy imitates per message; a real netem also delays the handshake. What Chaos Mesh cannot do on one edge, or to a
+share of the requests, is written as a document of our own kind, which no cluster takes for something else.
 """
 
 import hashlib
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
-from arc_sim.errors import PlanError
 from arc_sim.model import Fault, Scenario
 
 DURATION = "60s"
@@ -22,16 +22,22 @@ ID_LABEL = "arc-sim/id"
 equal scenario and targets give equal bytes."""
 
 
-def render_manifest(scenario: Scenario, targets: tuple[tuple[str, str], ...], namespace: str = "default") -> str:
-    """Return one YAML document per target edge, in order, as a stream.
+OWN_API = "arc-sim/v1alpha1"
+"""Of the documents for faults that Chaos Mesh has no object for."""
 
-    Raises PlanError for a kind of fault that Chaos Mesh has no object for.
-    """
-    if scenario.fault.kind not in _SPECS:
-        raise PlanError(f"no manifest for faults of kind {scenario.fault.kind!r}")
-    spec = _SPECS[scenario.fault.kind](scenario.fault)
+
+def render_manifest(scenario: Scenario, targets: tuple[tuple[str, str], ...], namespace: str = "default") -> str:
+    """Return the YAML documents for the target edges, in order, as a stream."""
     identity = hashlib.sha256(repr((scenario, tuple(targets), namespace)).encode()).hexdigest()[:16]
-    documents = [_network_chaos(spec, scenario.scenario_id, edge, identity, namespace) for edge in targets]
+    place = _Where(scenario.scenario_id, identity, namespace)
+    fault = scenario.fault
+    if fault.kind in _POD_ACTIONS:
+        callees = sorted({target for _, target in targets})
+        documents = [_pod_chaos(place, _POD_ACTIONS[fault.kind], service) for service in callees]
+    elif fault.kind in _NETWORK:
+        documents = [_network_chaos(place, _NETWORK[fault.kind](fault), edge) for edge in targets]
+    else:
+        documents = [_own(place, fault, edge) for edge in targets]
     return str(yaml.safe_dump_all(documents, sort_keys=True))
 
 
@@ -40,27 +46,42 @@ def hash_manifest(manifest: str) -> str:
     return "sha256:" + hashlib.sha256(manifest.encode("utf-8")).hexdigest()
 
 
-def _network_chaos(
-    spec: dict[str, Any], scenario_id: str, edge: tuple[str, str], identity: str, namespace: str
-) -> dict[str, Any]:
+class _Where(NamedTuple):
+    """What all documents of a manifest share."""
+
+    scenario_id: str
+    identity: str
+    namespace: str
+
+    def document(self, api: str, kind: str, names: tuple[str, ...], spec: dict[str, Any]) -> dict[str, Any]:
+        """Return the object with its name, label and dead man's switch."""
+        metadata = {
+            "name": _object_name("arc-sim", self.scenario_id, *names),
+            "namespace": self.namespace,
+            "labels": {ID_LABEL: self.identity},
+        }
+        return {"apiVersion": api, "kind": kind, "metadata": metadata, "spec": {**spec, "duration": DURATION}}
+
+
+def _network_chaos(place: _Where, spec: dict[str, Any], edge: tuple[str, str]) -> dict[str, Any]:
     source, target = edge
-    return {
-        "apiVersion": "chaos-mesh.org/v1alpha1",
-        "kind": "NetworkChaos",
-        "metadata": {
-            "name": _object_name("arc-sim", scenario_id, source, target),
-            "namespace": namespace,
-            "labels": {ID_LABEL: identity},
-        },
-        "spec": {
-            **spec,
-            "mode": "all",
-            "selector": _pods(source, namespace),
-            "direction": "to",
-            "target": {"mode": "all", "selector": _pods(target, namespace)},
-            "duration": DURATION,
-        },
+    ends = {
+        "mode": "all",
+        "selector": _pods(source, place.namespace),
+        "target": {"mode": "all", "selector": _pods(target, place.namespace)},
     }
+    return place.document(_CHAOS_MESH, "NetworkChaos", edge, {"direction": "to", **spec, **ends})
+
+
+def _pod_chaos(place: _Where, action: str, service: str) -> dict[str, Any]:
+    """Return what acts on the callee's pods, and so on all its callers."""
+    spec = {"action": action, "mode": "all", "selector": _pods(service, place.namespace)}
+    return place.document(_CHAOS_MESH, "PodChaos", (service,), spec)
+
+
+def _own(place: _Where, fault: Fault, edge: tuple[str, str]) -> dict[str, Any]:
+    spec = {"fault": {"kind": fault.kind, **fault.amounts}, "source": edge[0], "target": edge[1]}
+    return place.document(OWN_API, "EdgeFault", edge, spec)
 
 
 def _latency(fault: Fault) -> dict[str, Any]:
@@ -68,7 +89,28 @@ def _latency(fault: Fault) -> dict[str, Any]:
     return {"action": "delay", "delay": delay}
 
 
-_SPECS: dict[str, Callable[[Fault], dict[str, Any]]] = {"latency": _latency}
+def _loss(fault: Fault) -> dict[str, Any]:
+    return {"action": "loss", "loss": {"loss": f"{100 * fault.share:g}", "correlation": "0"}, "direction": "both"}
+
+
+def _bandwidth(fault: Fault) -> dict[str, Any]:
+    # 50 ms of traffic may leave at once, and one second of it may wait.
+    bytes_per_s = fault.rate_kbit_per_s * 125
+    limits = {"buffer": max(1, round(bytes_per_s / 20)), "limit": max(1, round(bytes_per_s))}
+    rate = {"rate": f"{fault.rate_kbit_per_s:g}kbit", **limits}
+    return {"action": "bandwidth", "bandwidth": rate, "direction": "both"}
+
+
+_CHAOS_MESH = "chaos-mesh.org/v1alpha1"
+_NETWORK: dict[str, Callable[[Fault], dict[str, Any]]] = {
+    "bandwidth": _bandwidth,
+    "black_hole": lambda fault: {"action": "partition", "direction": "from"},
+    "latency": _latency,
+    "loss": _loss,
+    "partition": lambda fault: {"action": "partition", "direction": "both"},
+}
+_POD_ACTIONS = {"kill": "pod-failure", "restart": "pod-kill"}
+"""A pod that fails stays away for the duration; one that is killed is replaced by its controller."""
 
 
 def _pods(service: str, namespace: str) -> dict[str, Any]:

@@ -9,13 +9,19 @@ Edges = tuple[tuple[str, str], ...]
 
 
 def choose_targets(
-    impact: Impact, base: Graph, head: Graph, names: dict[str, str], service: str | None = None
+    impact: Impact,
+    base: Graph,
+    head: Graph,
+    names: dict[str, str],
+    service: str | None = None,
+    protocols: tuple[str, ...] = (),
 ) -> Edges:
     """Return the edges to inject into, by head's names, sorted.
 
     The rule: for every directly affected service the edges on which it depends, at head or at base, since the diff
     decides how it copes with them. A service that depends on nothing gets the edges of its callers instead.
     names: ``{name at head: name at base}``.   service: only this one of the affected services.
+    protocols: only edges of these; empty: all.
     Raises PlanError when ``service`` is not affected.
     """
     direct = impact.direct
@@ -25,7 +31,7 @@ def choose_targets(
             affected = ", ".join(impact.direct + impact.upstream) or "none"
             raise PlanError(f"service {service!r} is not affected by this diff", hint=f"affected: {affected}")
         direct = (found.name,)
-    edges = _edges_at_head_names(base, head, names)
+    edges = _edges_at_head_names(base, head, names, protocols)
     targets: set[tuple[str, str]] = set()
     for name in direct:
         outgoing = {edge for edge in edges if edge[0] == name}
@@ -79,10 +85,13 @@ def is_reached(graph: Graph, entry: str, edge: tuple[str, str]) -> bool:
     return edge[0] in reached
 
 
-def _edges_at_head_names(base: Graph, head: Graph, names: dict[str, str]) -> set[tuple[str, str]]:
+def _edges_at_head_names(
+    base: Graph, head: Graph, names: dict[str, str], protocols: tuple[str, ...]
+) -> set[tuple[str, str]]:
     at_head = {old: new for new, old in names.items()}
-    old = {(at_head.get(edge.source, edge.source), at_head.get(edge.target, edge.target)) for edge in base.edges}
-    return old | {edge.key for edge in head.edges}
+    fits = [edge for edge in base.edges if not protocols or edge.protocol in protocols]
+    old = {(at_head.get(edge.source, edge.source), at_head.get(edge.target, edge.target)) for edge in fits}
+    return old | {edge.key for edge in head.edges if not protocols or edge.protocol in protocols}
 
 
 def _exists(graph: Graph, name: str) -> bool:

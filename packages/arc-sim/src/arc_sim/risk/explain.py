@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from arc_sim.faults.words import SILENT, describe
 from arc_sim.model import ArmMetrics, Diff, EdgeChange, Evidence, Fault, Plan, Risk, Scenario
 
 MAX_LISTED = 4
@@ -85,7 +86,7 @@ def _seen(findings: Findings) -> str:
     head, base = arms["head_fault"], arms["base_fault"]
     edges = _list([f"{source} -> {target}" for source, target in plan.targets])
     return (
-        f"With {_fault(plan.scenario.fault)} on {edges}, {_percent(head.error_rate)} of the requests to "
+        f"With {describe(plan.scenario.fault)} on {edges}, {_percent(head.error_rate)} of the requests to "
         f"{plan.load.service} fail at head and {_percent(base.error_rate)} at base; p95 is {_ms(head)} at head and "
         f"{_ms(base)} at base. Without the fault {_percent(arms['head_calm'].error_rate)} and "
         f"{_percent(arms['base_calm'].error_rate)} fail, with a p95 of {_ms(arms['head_calm'])} and "
@@ -131,6 +132,8 @@ def _timeout(change: EdgeChange, fault: Fault, edge: str, place: str) -> str:
         text = f"The diff {verb} the timeout of {edge} from {before:g} ms to {after:g} ms{place}"
     if fault.kind == "latency" and after <= fault.delay_ms:
         return f"{text}, which the injected {fault.delay_ms:g} ms exceed: every call over this edge times out."
+    if fault.kind in SILENT:
+        return f"{text}: under the fault that is how long each call over this edge waits before it fails."
     return f"{text}."
 
 
@@ -150,11 +153,6 @@ def _not_tested(findings: Findings) -> str:
     if idle:
         parts.append(f"what a request to {entry} does not wait for ({_list(idle)})")
     return f"Not tested: {'; '.join(parts)}."
-
-
-def _fault(fault: Fault) -> str:
-    jitter = f" (± {fault.jitter_ms:g} ms)" if fault.jitter_ms else ""
-    return f"{fault.delay_ms:g} ms{jitter} of latency" if fault.kind == "latency" else fault.kind
 
 
 def _list(names: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from math import ceil, log
 from statistics import fmean
 
 from arc_sim.errors import ProbeError
-from arc_sim.model import ArmMetrics, Condition, Estimate, Observation, Revision, Risk, Verdict
+from arc_sim.model import ArmMetrics, Condition, Curve, Estimate, Observation, Revision, Risk, Verdict
 from arc_sim.risk.intervals import jeffreys, median_interval, signed_sum, t_interval, widest
 
 CONFIDENCE = 0.95
@@ -20,21 +20,10 @@ LATENCY_FLOOR_MS = 100.0
 """Added to every p95 before the log, so that 20 ms against 40 ms is not called a doubling: below 0.1 s people take an
 answer as instantaneous (Miller 1968, Nielsen 1993)."""
 
+DEFAULT_CURVE = Curve()
+
 RESOLUTION_LOG = log(1.02)
 """Half width that the latency interval has at least: rounds that agree by chance do not measure finer than 2 %."""
-
-LATENCY_TOLERATED = 1.25
-"""Head's tail may suffer from the fault this many times as much as base's; a quarter is Kayenta's tolerance band."""
-
-LATENCY_CRITICAL = 3.0
-"""Suffering three times as much is a risk of 100 by itself: timeouts are commonly set at two to three times the tail,
-so callers begin to give up there."""
-
-ERRORS_TOLERATED = 0.01
-"""One request in a hundred more: the whole error budget of a 99 % objective."""
-
-ERRORS_CRITICAL = 0.25
-"""One request in four more that fails is a risk of 100 by itself."""
 
 _ARMS: tuple[tuple[Revision, Condition, int], ...] = (
     ("head", "fault", 1),
@@ -45,14 +34,14 @@ _ARMS: tuple[tuple[Revision, Condition, int], ...] = (
 """Revision, condition, and the sign with which the arm enters the difference in differences."""
 
 
-def assess(observations: Sequence[Observation], severity: int) -> Risk:
-    """Return the risk that the observations show.
+def assess(observations: Sequence[Observation], severity: int, curve: Curve = DEFAULT_CURVE) -> Risk:
+    """Return the risk that the observations show, by the scenario's curve.
 
     Raises ProbeError when fewer than two rounds have all four arms, each with at least one request.
     """
     rounds = _complete_rounds(observations)
     errors = [_error_rise(arms) for arms in rounds]
-    score = _score(errors, rounds)
+    score = _score(errors, rounds, curve)
     return Risk(
         score=score,
         latency_log_ratio=_rounded(_latency_estimate(rounds, CONFIDENCE), 4),
@@ -71,10 +60,10 @@ def judge(score: Estimate, severity: float) -> Verdict:
     return "pass" if score.high < severity else "inconclusive"
 
 
-def harm_to_score(latency_log_ratio: float, error_rate_rise: float) -> float:
+def harm_to_score(latency_log_ratio: float, error_rate_rise: float, curve: Curve = DEFAULT_CURVE) -> float:
     """Return the risk in [0, 100]; it never falls when one of the two harms grows."""
-    latency = _share(latency_log_ratio, log(LATENCY_TOLERATED), log(LATENCY_CRITICAL))
-    errors = _share(error_rate_rise, ERRORS_TOLERATED, ERRORS_CRITICAL)
+    latency = _share(latency_log_ratio, log(curve.latency_tolerated), log(curve.latency_critical))
+    errors = _share(error_rate_rise, curve.errors_tolerated, curve.errors_critical)
     return 100 * (1 - (1 - latency) * (1 - errors))
 
 
@@ -144,13 +133,13 @@ def _pooled(rounds: Sequence[_Round], arm: tuple[str, str], confidence: float) -
     return jeffreys(failures, trials, confidence)
 
 
-def _score(errors: Sequence[float], rounds: Sequence[_Round]) -> Estimate:
+def _score(errors: Sequence[float], rounds: Sequence[_Round], curve: Curve) -> Estimate:
     each = 1 - (1 - CONFIDENCE) / 2
     latency, error = _latency_estimate(rounds, each), _error_estimate(errors, rounds, each)
     ends = Estimate(
-        harm_to_score(latency.value, error.value),
-        harm_to_score(latency.low, error.low),
-        harm_to_score(latency.high, error.high),
+        harm_to_score(latency.value, error.value, curve),
+        harm_to_score(latency.low, error.low, curve),
+        harm_to_score(latency.high, error.high, curve),
     )
     return _rounded(ends, 1)
 

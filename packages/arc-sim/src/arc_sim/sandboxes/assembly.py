@@ -43,6 +43,7 @@ class Assembly:
         self._ports: dict[str, ReservedPort] = {}
         self._dead_end: ReservedPort | None = None
         self._directory: SandboxDirectory | None = None
+        self._starts = 0
         self._is_closing = False
         self._close_lock = threading.Lock()
         self._is_closed = False
@@ -106,7 +107,7 @@ class Assembly:
             stand_in.dependencies = dependencies(self.wiring, name, proxied)
             await stand_in.start()
         for layer in self.wiring.start_order():
-            await asyncio.gather(*[self._start_service(service) for service in layer])
+            await asyncio.gather(*[self.start_service(service) for service in layer])
 
     def _prepare(self) -> None:
         """Make directories, and give everything that listens its address, before anybody has to know it."""
@@ -121,7 +122,8 @@ class Assembly:
             if self.wiring.has_port(edge.target):
                 self.proxies[edge.key] = EdgeProxy(edge.key, self.address(edge.target))
 
-    async def _start_service(self, service: str) -> None:
+    async def start_service(self, service: str) -> None:
+        """Start one service, or start it again, and wait until it is ready."""
         if self._is_closing:
             raise asyncio.CancelledError
         assert self._directory is not None
@@ -130,7 +132,8 @@ class Assembly:
         number = port.number if port else None
         env = {**self._base_environment(), **wiring.environment(service, number, self._place_seen_by(service))}
         env[TOKEN_VARIABLE] = self.token
-        log_path = self._directory.path / "logs" / f"{len(self.processes)}.log"
+        log_path = self._directory.path / "logs" / f"{self._starts}.log"
+        self._starts += 1
         process_spec = ProcessSpec(
             service, spec.command, wiring.deployment.worktree.absolute() / spec.cwd, env, log_path
         )

@@ -8,6 +8,7 @@ from arc_sim.errors import InjectError, NotAvailable, SandboxError
 from arc_sim.model import Edge, Evidence, Revision
 from arc_sim.sandboxes.assembly import Assembly
 from arc_sim.sandboxes.base import Deployment, Running
+from arc_sim.sandboxes.control import ServiceControl
 from arc_sim.sandboxes.edges.effect import Effect
 from arc_sim.sandboxes.edges.wiring import wire
 from arc_sim.sandboxes.processes.ports import ReservedPort
@@ -30,6 +31,7 @@ class LocalRunning:
         self.notes: tuple[str, ...] = (NOT_ISOLATED, *wiring.notes)
         self._assembly = assembly
         self._edges = tuple(edge for edge in wiring.edges if edge.key in assembly.proxies)
+        self.processes = ServiceControl(assembly)
 
     def proxied_edges(self) -> tuple[Edge, ...]:
         """Return the edges that lead through a fault proxy."""
@@ -42,8 +44,8 @@ class LocalRunning:
 
     def check_alive(self) -> None:
         """Raise SandboxError with the service and its last log lines when one has died."""
-        for process in self._assembly.processes.values():
-            if process.exit_status() is not None:
+        for name, process in self._assembly.processes.items():
+            if name not in self.processes.down and process.exit_status() is not None:
                 raise SandboxError(process.describe_end(), code="sandbox.service_died")
         if not self._assembly.loop_thread.is_alive:
             raise SandboxError(f"{self.revision} is down", code="sandbox.down")

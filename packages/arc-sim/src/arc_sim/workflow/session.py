@@ -16,6 +16,7 @@ from arc_sim.experiment.runner import Arm
 from arc_sim.injectors import create_injector
 from arc_sim.injectors.base import Injector
 from arc_sim.model import Revision
+from arc_sim.plan.draw import seed_of
 from arc_sim.probes import create_probe
 from arc_sim.probes.base import Probe
 from arc_sim.sandboxes import create_sandbox
@@ -33,10 +34,13 @@ class Parts:
     probe: Probe
 
 
-def create_parts(sandbox: str) -> Parts:
-    """Return the parts for the sandbox of that name; ``auto`` is the best that is there."""
+def create_parts(sandbox: str, seed: int) -> Parts:
+    """Return the parts for the sandbox of that name; ``auto`` is the best that is there.
+
+    seed: what is random in a fault is drawn from it.
+    """
     name = "local" if sandbox == "auto" else sandbox
-    return Parts(create_sandbox(name), create_injector(name), create_probe("http"))
+    return Parts(create_sandbox(name), create_injector(name, seed), create_probe("http"))
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,7 @@ class Hooks:
     """Inside it no signal may raise: between starting something and writing down its way back."""
     stopped: Callable[[], str] = str
     """Why the run has to end, empty while it has not: a signal's exception can get lost in a finaliser."""
-    parts: Callable[[str], Parts] = create_parts
+    parts: Callable[[str, int], Parts] = create_parts
     signer: Callable[[], Signer] = open_signer
     clock: Clock = field(default_factory=SystemClock)
 
@@ -84,4 +88,5 @@ class Session:
     @cached_property
     def parts(self) -> Parts:
         """The sandbox and what belongs to it, created once."""
-        return self.hooks.parts(self.request.sandbox)
+        request = self.request
+        return self.hooks.parts(request.sandbox, seed_of(request.diff) if request.seed is None else request.seed)

@@ -109,7 +109,7 @@ def experiment(session: Session, state: State) -> State:
 def score(session: Session, state: State) -> State:
     """Turn the observations into a risk with its interval."""
     observations = [unpack(Observation, item) for item in state["observations"]]
-    risk = assess(observations, session.request.severity)
+    risk = assess(observations, session.request.severity, session.request.scenario.curve)
     session.journal.write("risk", score=risk.score.value, low=risk.score.low, high=risk.score.high)
     return {"risk": pack(risk)}
 

@@ -78,6 +78,17 @@ class ServiceProcess:
             except (ProcessLookupError, PermissionError):  # macOS says EPERM for zombies
                 return
 
+    def wait_stopped(self, timeout_s: float) -> bool:
+        """Wait until a SIGSTOP has reached it; False when it has not in time, or when the platform cannot tell."""
+
+        def stands() -> bool:
+            try:
+                return os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WNOHANG | os.WNOWAIT) is not None
+            except ChildProcessError:
+                return True
+
+        return hasattr(os, "waitid") and _wait_until(stands, timeout_s)
+
     def reap(self, timeout_s: float) -> bool:
         """Take the ended process out of the process table; False when it has not ended in time."""
         try:

@@ -1,28 +1,34 @@
 """Which services a diff touches: by who is built from a file, by what changed in a manifest, and then their callers."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from arc_sim.causal.changes.manifests import (
-    Change,
-    Side,
+from arc_sim.causal.changes.ignored import is_ignored
+from arc_sim.causal.changes.manifests.aspire import changed_by_host
+from arc_sim.causal.changes.manifests.compose import (
     changed_by_compose,
     changed_by_dot_env,
-    changed_by_objects,
     changed_by_repository,
+    is_stack,
+    mounts,
 )
+from arc_sim.causal.changes.manifests.helm import changed_by_chart
+from arc_sim.causal.changes.manifests.kustomize import changed_by_kustomization, changed_by_reference, is_kustomization
+from arc_sim.causal.changes.manifests.objects import changed_by_objects
 from arc_sim.causal.changes.meaning import means_the_same
+from arc_sim.causal.changes.packages import changed_packages, users_of
 from arc_sim.causal.changes.roots import built_with
+from arc_sim.causal.changes.sides import Change, Named, Side
+from arc_sim.causal.changes.upstream import callers, consumers
 from arc_sim.causal.code.gather import owners_of
-from arc_sim.causal.paths import COMPOSE, has_no_effect, name_of, parent_of
+from arc_sim.causal.paths import COMPOSE, contains, has_no_effect, name_of, parent_of
 from arc_sim.causal.readers.configuration import SPRING
 from arc_sim.causal.readers.repository import FILE as REPOSITORY_FILE
 from arc_sim.causal.tree import GitTree, Tree
 from arc_sim.model import Diff, FileChange, Graph, Impact, Service
 
-Named = dict[str, str]
-"""``{service: reason}``."""
+__all__ = ["affected", "affected_in", "callers"]
 
 
 def affected_in(repo: Path, diff: Diff, base: Graph, head: Graph) -> Impact:
@@ -45,10 +51,13 @@ def affected(diff: Diff, base: Graph, head: Graph, base_tree: Tree, head_tree: T
                     reasons[touched].append(why)
     direct = tuple(sorted(reasons))
     upstream = callers(head, direct)
-    for name, target in upstream.items():
-        reasons[name] = [f"calls {target}"]
+    waiting = consumers(head, direct)
+    for name, reach in upstream.items():
+        reasons[name] = [f"calls {reach.path[1]}"]
+    for name, reason in waiting.items():
+        reasons.setdefault(name, []).append(reason)
     ordered = {name: tuple(reasons[name]) for name in sorted(reasons)}
-    return Impact(direct, tuple(sorted(upstream)), ordered)
+    return Impact(direct, tuple(sorted(upstream)), ordered, tuple(sorted(waiting)), dict(sorted(upstream.items())))
 
 
 def _at_head(name: str, reason: str, base: Graph, head: Graph) -> Named:
@@ -61,20 +70,6 @@ def _at_head(name: str, reason: str, base: Graph, head: Graph) -> Named:
     return {caller.name: f"depended on {name}, which head no longer has" for caller in left if caller is not None}
 
 
-def callers(graph: Graph, names: Iterable[str]) -> dict[str, str]:
-    """Return ``{caller: what it calls}`` for all that wait for one of the names, however far up."""
-    found: dict[str, str] = {}
-    start = set(names)
-    pending = sorted(start)
-    while pending:
-        target = pending.pop(0)
-        for edge in graph.incoming(target):
-            if edge.sync and edge.source not in start and edge.source not in found:
-                found[edge.source] = target
-                pending.append(edge.source)
-    return found
-
-
 def _touched(change: FileChange, base: Side, head: Side) -> Named:
     old_path = change.old_path or change.path
     if has_no_effect(change.path) and has_no_effect(old_path):
@@ -82,8 +77,7 @@ def _touched(change: FileChange, base: Side, head: Side) -> Named:
     versions = Change(old_path, change.path, base, head)
     if versions.known and old_path == change.path and _is_the_same(versions, change):
         return {}
-    special = _special(change.path) or _special(old_path)
-    named = special(versions) if special is not None and versions.known else None
+    named = _by_meaning(versions) if versions.known else None
     if named is not None:
         return {name: f"{change.path}: {reason}" for name, reason in named.items()}
     return _by_owner(change, old_path, base, head)
@@ -96,16 +90,45 @@ def _is_the_same(versions: Change, change: FileChange) -> bool:
     return means_the_same(change.path, before, after)
 
 
-def _special(path: str) -> Callable[[Change], Named | None] | None:
-    """Return the reader of changes for files that speak of several services."""
-    name = name_of(path)
-    if path == REPOSITORY_FILE:
-        return changed_by_repository
+def _by_meaning(change: Change) -> Named | None:
+    """Return what the first reader says that knows this kind of file; None when none does."""
+    for reader in _readers(change):
+        named = reader(change)
+        if named is not None:
+            return named
+    return None
+
+
+def _readers(change: Change) -> list[Callable[[Change], Named | None]]:
+    """Return the readers of changes for files that speak of several services."""
+    name = name_of(change.path)
+    if change.path == REPOSITORY_FILE:
+        return [changed_by_repository]
     if COMPOSE.match(name):
-        return changed_by_compose
+        return [changed_by_compose]
     if name == ".env":
-        return changed_by_dot_env
-    return changed_by_objects if name.endswith((".yaml", ".yml")) else None
+        return [changed_by_dot_env]
+    if is_kustomization(change.path):
+        return [changed_by_kustomization]
+    if name.endswith((".yaml", ".yml")):
+        return [changed_by_objects, changed_by_chart, changed_by_reference, _changed_by_stack]
+    return [_changed_by_packages, changed_by_host, changed_by_chart, changed_by_reference]
+
+
+def _changed_by_stack(change: Change) -> Named | None:
+    contents = [content for content in (change.before(), change.after()) if content is not None]
+    return changed_by_compose(change) if contents and all(is_stack(content) for content in contents) else None
+
+
+def _changed_by_packages(change: Change) -> Named | None:
+    packages = changed_packages(change.path, change.before(), change.after())
+    if packages is None:
+        return None
+    found: Named = {}
+    for side, path in ((change.base, change.old_path), (change.head, change.path)):
+        for service, package in users_of(side.builds, path, packages).items():
+            found.setdefault(service, f"is built with {package}")
+    return found
 
 
 def _by_owner(change: FileChange, old_path: str, base: Side, head: Side) -> Named:
@@ -115,22 +138,34 @@ def _by_owner(change: FileChange, old_path: str, base: Side, head: Side) -> Name
         absent = change.status == ("added" if side is base else "deleted")
         if has_no_effect(path) or absent:
             continue
-        owners = owners_of(path, side.by_path)
-        for name in owners:
-            found[name] = f"{path}: {word}, {_why(side.graph.service(name), path)}"
-        for name in _configured(side, path, owners):
-            found[name] = f"{path}: {word}, configures it"
-        if not owners:
-            for name in built_with(side.tree, side.graph, path):
-                found[name] = f"{path}: {word}, shared build file"
+        for name, why in _owners(side, path).items():
+            found[name] = f"{path}: {word}, {why}"
     return found
 
 
-def _why(service: Service | None, path: str) -> str:
-    root = (
-        max((p for p in service.paths if path == p or path.startswith(p + "/")), key=len, default="") if service else ""
-    )
-    return "it is built from this file" if root == path else f"it is built from {root or 'the root'}"
+def _owners(side: Side, path: str) -> Named:
+    """Return who is built with a file, configured by it or given it at run time."""
+    found: Named = {}
+    owners = owners_of(path, side.by_path)
+    for name in owners:
+        root = _root(side.graph.service(name), path)
+        if not is_ignored(side, root, path):
+            found[name] = f"it is built from {'this file' if root == path else root or 'the root'}"
+    for name, project in side.builds.built_with(path).items():
+        found.setdefault(name, f"it is built with {project or 'the root'}")
+    for mount, names in mounts(side).items():
+        for name in names if mount and contains(mount, path) else ():
+            found.setdefault(name, f"it is given {mount}")
+    for name in _configured(side, path, owners):
+        found[name] = "configures it"
+    if not found and not owners:
+        found = dict.fromkeys(built_with(side.tree, side.graph, path), "shared build file")
+    return found
+
+
+def _root(service: Service | None, path: str) -> str:
+    roots = [p for p in service.paths if contains(p, path)] if service else []
+    return max(roots, key=len, default="")
 
 
 def _configured(side: Side, path: str, owners: list[str]) -> list[str]:
@@ -138,7 +173,7 @@ def _configured(side: Side, path: str, owners: list[str]) -> list[str]:
     match = SPRING.search(path)
     if match is None or not owners or not ("resources/" in path or "config" in path):
         return []
-    siblings = [p for p in side.tree.paths() if parent_of(p) == parent_of(path) and p != path]
+    siblings = [p for p in side.listing.below(parent_of(path)) if parent_of(p) == parent_of(path) and p != path]
     named = [_service_of(side, p) for p in siblings]
     others = [name for name in named if name is not None and name not in owners]
     if match.group("stem") == "application":

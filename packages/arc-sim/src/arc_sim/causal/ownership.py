@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterable
+from weakref import WeakKeyDictionary
 
 from arc_sim.causal.addresses import normalise
+from arc_sim.causal.changes.listing import Listing
 from arc_sim.causal.paths import (
     BUILD_FILES,
     DOCKERFILE,
@@ -18,24 +20,58 @@ from arc_sim.causal.tree import Tree
 
 COPY = re.compile(r"(?im)^\s*(?:COPY|ADD)\s+(?P<arguments>(?:[^\\\n]|\\\n)+)$")
 FROM = re.compile(r"(?im)^\s*FROM\s+(?:--\S+\s+)*(\S+)")
+STEP = re.compile(r"(?im)^\s*(?:RUN|WORKDIR|CMD|ENTRYPOINT|ARG|ENV)\s+(?P<arguments>(?:[^\\\n]|\\\n)+)$")
+COMMENT = re.compile(r"(?m)^\s*#.*\n?")
+NAMED = re.compile(r"(?:--?(?:bin|package|p|pl|projects|filter|scope|workspace|app)[= ]|(?<=\s):)@?([\w./-]+)")
+"""A part of the build that a command names: ``cargo build -p NAME``, ``mvn -pl NAME``, ``gradle :NAME:build``."""
 
 
 class Dockerfile:
-    """What matters of a Dockerfile: sources that it copies and the images that it is based on."""
+    """What matters of a Dockerfile: sources that it copies, images that it is based on, words of its commands."""
 
     def __init__(self, text: str) -> None:
+        text = COMMENT.sub("", text)
         self.bases = tuple(FROM.findall(text))
         self.sources = tuple(source for match in COPY.finditer(text) for source in _sources(match.group("arguments")))
+        commands = [match.group("arguments").replace("\\\n", " ") for match in STEP.finditer(text)]
+        self.words = tuple(w for c in commands for w in re.split(r"[\s\"'\[\],;&|=()]+", c) if w)
+        self.named = tuple(name.rpartition("/")[2].split(":")[0] for c in commands for name in NAMED.findall(" " + c))
+
+
+class _Known:
+    """What is found out about a tree once."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.listing = Listing(tree)
+        units, self.with_dockerfile = set(), set()
+        self.built: set[str] = set()
+        for path in self.listing.paths:
+            name = name_of(path)
+            docker = DOCKERFILE.match(name) is not None
+            if docker:
+                self.with_dockerfile.add(parent_of(path))
+            if not (docker or name in BUILD_FILES or name.endswith((".csproj", ".fsproj", ".vbproj"))):
+                continue
+            if is_source_of_truth(path):
+                units.add(parent_of(path))
+                if not docker:
+                    self.built.add(parent_of(path))
+        self.units = tuple(sorted(units))
+
+
+_KNOWN: "WeakKeyDictionary[Tree, _Known]" = WeakKeyDictionary()
+
+
+def _known(tree: Tree) -> _Known:
+    found = _KNOWN.get(tree)
+    if found is None:
+        found = _KNOWN[tree] = _Known(tree)
+    return found
 
 
 def build_units(tree: Tree) -> tuple[str, ...]:
     """Return the directories that hold a build file or a Dockerfile of their own, sorted."""
-    found = set()
-    for path in tree.paths():
-        name = name_of(path)
-        if (name in BUILD_FILES or name.endswith(".csproj") or DOCKERFILE.match(name)) and is_source_of_truth(path):
-            found.add(parent_of(path))
-    return tuple(sorted(found))
+    return _known(tree).units
 
 
 def find_unit(units: Iterable[str], names: Iterable[str]) -> str | None:
@@ -68,7 +104,8 @@ def built_from(tree: Tree, context: str, dockerfile: str | None = None) -> tuple
     """Return the paths from which an image is built.
 
     A context that the service has for itself is its path. A context that it shares with others (the root, or one above
-    other build directories) counts only through the sources that the Dockerfile copies from it.
+    other build directories) counts only through the sources that the Dockerfile copies from it, and where it copies
+    everything, through the project that it builds.
     """
     file = _dockerfile_path(tree, context, dockerfile)
     if file is None:
@@ -78,9 +115,47 @@ def built_from(tree: Tree, context: str, dockerfile: str | None = None) -> tuple
         return tuple(sorted({context, *(() if contains(context, file) else (file,))}))
     parsed = read_dockerfile(tree, file)
     sources = {file} if own == context else {own}
+    copied: set[str] = set()
     for source in parsed.sources if parsed else ():
-        sources.update(_copied(tree, context, source))
+        copied.update(_copied(tree, context, source))
+    if parsed is not None and context in copied:
+        narrowed = _projects_built(tree, context, own, parsed)
+        if narrowed:
+            built = _known(tree).built
+            copied = {
+                p for p in copied if p != context and not (tree.content_id(p) and parent_of(p) in built)
+            } | narrowed
+    sources |= copied
     return tuple(sorted(p for p in sources if not any(contains(other, p) for other in sources - {p})))
+
+
+def _projects_built(tree: Tree, context: str, own: str, file: Dockerfile) -> set[str]:
+    """Return what is built where the whole context is copied: the project beside the Dockerfile, or those it names."""
+    known = _known(tree)
+    if own != context and own in known.built:
+        return {own}
+    found: set[str] = set()
+    for word in file.words:
+        found |= _resolved(tree, known, context, word)
+    names = {name.lower() for name in file.named}
+    if not found:
+        found = {unit for unit in known.built if unit and contains(context, unit) and name_of(unit).lower() in names}
+    return found - {context, ""}
+
+
+def _resolved(tree: Tree, known: _Known, context: str, word: str) -> set[str]:
+    """Return the project directory that a word of a command names, at whatever place the context was copied to."""
+    parts = [part for part in word.strip("./").replace("\\", "/").split("/") if part not in ("", ".", "...")]
+    while parts and ".." not in parts:
+        path = "/".join([*([context] if context else []), *parts])
+        if tree.content_id(path):
+            return {parent_of(path)} if parent_of(path) != context else set()
+        if path in known.built or (known.listing.is_directory(path) and tree.content_id(f"{path}/main.go")):
+            return {path}
+        if not word.startswith("/"):
+            return set()
+        parts = parts[1:]
+    return set()
 
 
 def _dockerfile_path(tree: Tree, context: str, dockerfile: str | None) -> str | None:
@@ -99,21 +174,22 @@ def _is_shared(tree: Tree, context: str, own: str) -> bool:
         return True
     if own != context and contains(context, own):
         return True
-    others = {u for u in build_units(tree) if contains(context, u) and u != context}
-    return any(any(DOCKERFILE.match(name_of(p)) for p in tree.paths() if parent_of(p) == unit) for unit in others)
+    return any(contains(context, unit) and unit != context for unit in _known(tree).with_dockerfile)
 
 
 def _copied(tree: Tree, context: str, source: str) -> set[str]:
     """Return what a COPY source stands for; of a copied context the files that no deeper service has for itself."""
     prefix = re.split(r"[*?\[]", source)[0] if re.search(r"[*?\[]", source) else source
-    target = join(context, prefix.rstrip("/") or ".")
+    target = join(context, prefix.lstrip("/").rstrip("/") or ".")
     if target is None:
         return set()
     if target in ("", context):
         return {context}
-    if tree.content_id(target) or any(contains(target, path) for path in tree.paths()):
+    listing = _known(tree).listing
+    if tree.content_id(target) or listing.is_directory(target):
         return {target}
-    matches = {path for path in tree.paths() if path.startswith(target) and parent_of(path) == parent_of(target)}
+    parent = parent_of(target)
+    matches = {path for path in listing.below(parent) if path.startswith(target) and parent_of(path) == parent}
     return {path for path in matches if has_no_effect(path) is None}
 
 

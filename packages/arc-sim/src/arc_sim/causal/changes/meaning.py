@@ -3,14 +3,23 @@
 import json
 import re
 
-from arc_sim.causal.code.syntax import same_program
+from arc_sim.causal.changes.projects.toml import load
+from arc_sim.causal.changes.shape import same_program
 from arc_sim.causal.documents import DocumentError, load_documents
 from arc_sim.causal.paths import DOCKERFILE, YAML, language_of, name_of
 
 HASH_COMMENTS = re.compile(
-    r"(?i)(?:\.(?:sh|properties|toml|ini|cfg|conf|rb|ex|exs|env|tf)|requirements[^/]*\.(?:txt|in)|(?:^|/)(?:procfile|makefile|\.env[^/]*|\.dockerignore))$"
+    r"(?i)(?:\.(?:sh|bash|properties|ini|cfg|conf|rb|ex|exs|env|tf|rake|gemspec|graphql|gitmodules)"
+    r"|requirements[^/]*\.(?:txt|in)|constraints\.txt|(?:^|/)(?:procfile|makefile|gemfile|rakefile|"
+    r"\.env[^/]*|\.dockerignore|\.npmrc|\.helmignore|\.[a-z]+ignore))$"
 )
-MARKUP = re.compile(r"(?i)\.(?:xml|csproj|props|targets|config)$")
+MARKUP = re.compile(r"(?i)\.(?:xml|csproj|fsproj|vbproj|props|targets|config|xaml|resx)$")
+BRACES = re.compile(
+    r"(?i)\.(?:proto|gradle|groovy|scss|less|jsonc|swift|dart|java|kt|kts|cs|go|rs|scala|c|h|cc|cpp|hpp|m)$"
+)
+BLOCKS = re.compile(r"(?i)\.css$")
+SQL = re.compile(r"(?i)\.sql$")
+TOKENS = re.compile(rb"\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|//[^\n]*|/\*[\s\S]*?\*/|--[^\n]*")
 
 
 def means_the_same(path: str, before: bytes, after: bytes) -> bool:
@@ -24,18 +33,34 @@ def means_the_same(path: str, before: bytes, after: bytes) -> bool:
         return _same_yaml(before, after)
     if path.endswith(".json"):
         return _same_json(before, after)
+    if path.endswith(".toml"):
+        return _same_toml(before, after)
+    return _without(path, before) == _without(path, after) != None  # noqa: E711 - three values are compared
+
+
+def _without(path: str, content: bytes) -> object:
+    """Return the content without what says nothing, None when nothing is known of this kind of file."""
     if MARKUP.search(path):
-        return _markup(before) == _markup(after)
+        return _markup(content)
     if HASH_COMMENTS.search(path) or DOCKERFILE.match(name_of(path)):
-        return _without_comments(before) == _without_comments(after)
-    return False
+        return _without_hash_comments(content)
+    for pattern, marks in ((BRACES, (b"//", b"/*")), (BLOCKS, (b"/*",)), (SQL, (b"--", b"/*"))):
+        if pattern.search(path):
+            return _without_comments(content, marks)
+    return None
 
 
 def _same_yaml(before: bytes, after: bytes) -> bool:
     try:
         return load_documents(before) == load_documents(after)
     except DocumentError:
-        return False
+        return b"{{" in before and b"{{" in after and _template(before) == _template(after)
+
+
+def _template(content: bytes) -> list[bytes]:
+    """Return the lines of a template without comments; indentation says something."""
+    text = re.sub(rb"\{\{-?\s*/\*[\s\S]*?\*/\s*-?\}\}", b"", content)
+    return [line.rstrip() for line in text.splitlines() if line.strip() and not line.strip().startswith(b"#")]
 
 
 def _same_json(before: bytes, after: bytes) -> bool:
@@ -45,15 +70,33 @@ def _same_json(before: bytes, after: bytes) -> bool:
         return False
 
 
+def _same_toml(before: bytes, after: bytes) -> bool:
+    old, new = load(before.decode("utf-8", "replace")), load(after.decode("utf-8", "replace"))
+    return bool(old) and old == new
+
+
 def _markup(content: bytes) -> bytes:
-    return b" ".join(re.sub(rb"<!--.*?-->", b"", content, flags=re.DOTALL).split())
+    text = re.sub(rb"<!--[\s\S]*?-->", b"", content.removeprefix(b"\xef\xbb\xbf"))
+    return re.sub(rb"\s*(/?>|<)\s*", rb"\1", b" ".join(text.split()))
 
 
-def _without_comments(content: bytes) -> list[bytes]:
+def _without_comments(content: bytes, marks: tuple[bytes, ...]) -> bytes:
+    def keep(match: "re.Match[bytes]") -> bytes:
+        return b" " if match.group().startswith(marks) else match.group()
+
+    return b" ".join(TOKENS.sub(keep, content).split())
+
+
+def _without_hash_comments(content: bytes) -> list[bytes]:
     lines = [line.strip() for line in content.splitlines()]
-    # A first line `#!` says what runs the file.
+    # A first line `#!` says what runs the file; `# syntax=` which builder reads a Dockerfile.
     return [
         line
         for index, line in enumerate(lines)
-        if line and (not line.startswith(b"#") or (index == 0 and line.startswith(b"#!")))
+        if line
+        and (
+            not line.startswith(b"#")
+            or (index == 0 and line.startswith(b"#!"))
+            or re.match(rb"#\s*(?:syntax|escape)\s*=", line)
+        )
     ]

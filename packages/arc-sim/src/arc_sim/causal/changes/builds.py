@@ -1,0 +1,93 @@
+"""Which services are built with a file: by the projects of every build tool and what they use."""
+
+from functools import cached_property
+from importlib import import_module
+
+from arc_sim.causal.changes.listing import Listing
+from arc_sim.causal.changes.projects import ECOSYSTEMS
+from arc_sim.causal.changes.projects.base import Projects
+from arc_sim.causal.paths import has_no_effect, name_of, parent_of
+from arc_sim.causal.tree import Tree
+from arc_sim.model import Graph, Service
+
+MARKS = {
+    "dotnet": (".csproj", ".fsproj", ".vbproj"),
+    "maven": ("pom.xml",),
+    "gradle": ("build.gradle", "build.gradle.kts"),
+    "node": ("package.json", "project.json", "tsconfig.app.json"),
+    "go": ("go.mod",),
+    "rust": ("Cargo.toml",),
+    "python": ("pyproject.toml", "setup.py", "requirements.txt", "requirements.in", "Pipfile"),
+    "elixir": ("mix.exs",),
+    "ruby": ("Gemfile", ".gemspec"),
+    "php": ("composer.json",),
+}
+"""Ends of names without which a family has no project."""
+
+
+class Builds:
+    """The projects of one revision and the services that are built with each."""
+
+    def __init__(self, tree: Tree, graph: Graph, listing: Listing) -> None:
+        self._graph, self._listing = graph, listing
+        self._projects: dict[str, Projects] = {}
+        self._services: dict[str, dict[str, list[str]]] = {}
+
+    @cached_property
+    def ecosystems(self) -> tuple[str, ...]:
+        """The families that the repository uses."""
+        return tuple(name for name, ends in MARKS.items() if self._listing.ending(*ends))
+
+    def projects(self, ecosystem: str) -> Projects:
+        """Return the projects of a family, read on first use."""
+        if ecosystem not in self._projects:
+            module, _, attribute = ECOSYSTEMS[ecosystem].partition(":")
+            self._projects[ecosystem] = Projects(getattr(import_module(module), attribute)(self._listing))
+        return self._projects[ecosystem]
+
+    def users(self, ecosystem: str) -> dict[str, list[str]]:
+        """Return ``{project directory: services built with it}``."""
+        if ecosystem not in self._services:
+            projects = self.projects(ecosystem)
+            found: dict[str, list[str]] = {}
+            for service in self._graph.services:
+                for directory in projects.closure(self._roots(projects, service)):
+                    found.setdefault(directory, []).append(service.name)
+            self._services[ecosystem] = found
+        return self._services[ecosystem]
+
+    def built_with(self, path: str) -> dict[str, str]:
+        """Return ``{service: project directory}`` of all that are built with a file."""
+        found: dict[str, str] = {}
+        for ecosystem in self.ecosystems:
+            projects = self.projects(ecosystem)
+            for directory in self._touched(ecosystem, projects, path):
+                for name in self.users(ecosystem).get(directory, ()):
+                    found.setdefault(name, directory)
+        return found
+
+    def _touched(self, ecosystem: str, projects: Projects, path: str) -> list[str]:
+        """Return the projects that a file is a part of."""
+        if ecosystem == "go" and name_of(path) in ("go.mod", "go.sum"):
+            return projects.inside(parent_of(path))
+        owner = projects.owner(path)
+        return [*([owner] if owner is not None else []), *projects.taking(path)]
+
+    def _roots(self, projects: Projects, service: Service) -> set[str]:
+        """Return the projects that stand in what a service is built from, without those of tests."""
+        roots: set[str] = set()
+        for path in service.paths:
+            for directory in projects.inside(path):
+                file = projects.by_directory[directory].file
+                own = max((p for p in self._paths if p and _above(p, directory)), key=len, default=path)
+                if has_no_effect(file) is None and (own == path or own in service.paths or not _above(path, own)):
+                    roots.add(directory)
+        return roots
+
+    @cached_property
+    def _paths(self) -> set[str]:
+        return {path for service in self._graph.services for path in service.paths}
+
+
+def _above(path: str, other: str) -> bool:
+    return path == other or other.startswith(path + "/")

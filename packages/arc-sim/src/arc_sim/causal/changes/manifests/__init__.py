@@ -1,0 +1,1 @@
+"""What a changed manifest says differently, and of whom: one file per kind of manifest."""

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from arc_sim.cli.options import DiffOption, Format, JsonOption, RangeOption, RepoOption
+from arc_sim.cli.options import DiffOption, GraphFormat, JsonOption, NoCacheOption, PathOption, RangeOption, RepoOption
 
 app = typer.Typer(
     add_completion=False,
@@ -58,15 +58,22 @@ def sim(  # noqa: PLR0913 - one parameter per option
 
 
 @app.command()
-def graph(
+def graph(  # noqa: PLR0913 - one parameter per option
     repo: RepoOption = Path(),
-    rev: Annotated[str, typer.Option(metavar="REV", help="The revision to read.")] = "HEAD",
-    output_format: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.text,
+    rev: Annotated[str | None, typer.Option(metavar="REV", help="The revision.", show_default="HEAD")] = None,
+    rev_range: Annotated[
+        str | None, typer.Option("--range", metavar="A..B", help="Mark what this range affects.", show_default=False)
+    ] = None,
+    diff: DiffOption = None,
+    path: PathOption = None,
+    output_format: Annotated[GraphFormat, typer.Option("--format", help="How to show it.")] = GraphFormat.text,
+    output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it here.", show_default="stdout")] = None,
+    no_cache: NoCacheOption = False,
 ) -> None:
     """Show the services of a revision and what they depend on."""
-    from arc_sim.cli.show import show_graph
+    from arc_sim.cli.graph import Asked, show_graph
 
-    show_graph(repo, rev, output_format is Format.json)
+    show_graph(Asked(repo, rev, rev_range, diff, path, output_format.value, output, no_cache))
 
 
 @app.command()

@@ -14,11 +14,20 @@ DiffOption = Annotated[
     Path | None, typer.Option("--diff", metavar="FILE", help="A diff as JSON, instead of --range.", show_default=False)
 ]
 RepoOption = Annotated[Path, typer.Option("--repo", metavar="DIR", help="The repository.", show_default=".")]
+PathOption = Annotated[
+    str | None,
+    typer.Option("--path", metavar="DIR", help="Only what stands in this folder.", show_default="all of it"),
+]
+NoCacheOption = Annotated[bool, typer.Option("--no-cache", help="Read everything again, and keep nothing.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 
 
-class Format(str, Enum):
-    """How a command prints."""
+class GraphFormat(str, Enum):
+    """How a graph is shown."""
 
     text = "text"
     json = "json"
+    mermaid = "mermaid"
+    dot = "dot"
+    svg = "svg"
+    html = "html"

@@ -6,11 +6,14 @@ from contextlib import contextmanager
 
 from rich.console import Console, Group
 from rich.live import Live
+from rich.progress import Progress
 from rich.progress_bar import ProgressBar
 from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from arc_sim.causal.build import Reading
+from arc_sim.config.env import cache_directory
 from arc_sim.experiment.events import CellMeasured, CellStarted, Event, Listener, PhaseStarted
 from arc_sim.model import Observation
 from arc_sim.report.text import printable
@@ -40,6 +43,19 @@ def watch() -> Iterator[Listener]:
     table = LiveTable()
     with Live(table, console=console, transient=True, refresh_per_second=8):
         yield table
+
+
+@contextmanager
+def reading(no_cache: bool = False) -> Iterator[Reading]:
+    """Give how a repository is read: with the user's cache, and a bar on a terminal when it takes long."""
+    cache = None if no_cache else cache_directory()
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield Reading(cache)
+        return
+    with Progress(*Progress.get_default_columns(), console=console, transient=True) as progress:
+        task = progress.add_task("reading code", total=None, visible=False)
+        yield Reading(cache, lambda done, total: progress.update(task, completed=done, total=total, visible=True))
 
 
 class Lines:

@@ -8,6 +8,7 @@ from arc_runtime.fixes.paths import ANY_ITEM, Path, format_path, parse_path, rea
 from arc_runtime.fixes.values import checked_copy, is_number
 from arc_runtime.patterns.operators import OPERATORS, TYPES, Test, in_texts, on_length
 from arc_runtime.patterns.regexes import SafeRegex
+from arc_runtime.patterns.searches.words import is_operand, likeness, text_of, threshold_of
 
 MAX_NESTING = 4
 """``any`` in ``any`` and the like: each level multiplies the work by the length of a list."""
@@ -119,6 +120,11 @@ def _make_regex(text: str) -> Test:
     return lambda value, _: in_texts(value, found_in)
 
 
+def _make_similar(operand: Any) -> Test:
+    prompt, threshold = text_of(operand), threshold_of(operand)
+    return lambda value, _: in_texts(value, lambda text: likeness(text, prompt) >= threshold)
+
+
 def _make_length(operand: Any) -> Test:
     comparisons = operand if isinstance(operand, dict) else {"==": operand}
     tests = [(OPERATORS[name].test, number) for name, number in comparisons.items()]
@@ -130,6 +136,7 @@ _MAKERS: Dict[str, Callable[[Any], Test]] = {
     "all": _make_all,
     "not": _make_not,
     "regex": _make_regex,
+    "similar": _make_similar,
     "length": _make_length,
 }
 """Operators whose test is compiled from the operand."""
@@ -231,6 +238,7 @@ _OPERANDS: Dict[str, Callable[[Any, str], None]] = {
     "any": lambda operand, where: None,
     "range": _check_range,
     "regex": _check_regex,
+    "prompt": _check("text, or one with a threshold from 0.3 to 1", is_operand),
     "type": _check_types,
     "length": _check_length,
 }

@@ -78,12 +78,41 @@ def _chars(value: Any) -> int:
     return sum(map(_chars, items))
 
 
+def _prompt(facts: Facts) -> Any:
+    """Return the text of the last message of the user."""
+    items = _conversation(facts)
+    if isinstance(items, str):
+        return items
+    for item in reversed(items) if isinstance(items, (list, tuple)) else ():
+        if isinstance(item, dict) and item.get("role") == "user":
+            content = item.get("content")
+            parts = content if isinstance(content, (list, tuple)) else ()
+            texts = [part.get("text") for part in parts if isinstance(part, dict)]
+            return content if isinstance(content, str) else " ".join(text for text in texts if isinstance(text, str))
+    return MISSING
+
+
+def _request_hash(facts: Facts) -> str:
+    from arc_runtime.patterns.exact import request_hash
+
+    return request_hash(facts.body)
+
+
+def _request_coarse(facts: Facts) -> str:
+    from arc_runtime.patterns.exact import coarse_hash
+
+    return coarse_hash(facts.body)
+
+
 FACTS: Dict[str, Callable[[Facts], Any]] = {
     "$provider": lambda facts: facts.call.provider,
     "$operation": lambda facts: facts.call.operation,
     "$streamed": lambda facts: facts.call.streamed,
     "$model": _model,
     "$roles": _roles,
+    "$prompt": _prompt,
+    "$request_hash": _request_hash,
+    "$request_coarse": _request_coarse,
     "$tokens": _tokens,
     "$parameters.clean": lambda facts: not facts["$parameters.signs"],
     "$parameters.signs": parameter_signs.signs,

@@ -82,7 +82,7 @@ class Operator(NamedTuple):
 
     test: Test
     operand: str
-    """``number``, ``text``, ``list``, ``switch``, ``range``, ``regex``, ``type``, ``length``, ``nested`` or ``any``."""
+    """``number text list switch range regex prompt type length nested`` or ``any``: what `conditions` accepts."""
 
 
 OPERATORS: Dict[str, Operator] = {
@@ -99,6 +99,7 @@ OPERATORS: Dict[str, Operator] = {
     "suffix": Operator(lambda value, operand: any(text.endswith(operand) for text in _texts(value)[-1:]), "text"),
     "contains": Operator(_contains, "any"),
     "regex": Operator(_compiled, "regex"),
+    "similar": Operator(_compiled, "prompt"),
     "exists": Operator(lambda value, operand: (value is not MISSING) is operand, "switch"),
     "missing": Operator(lambda value, operand: (value is MISSING) is operand, "switch"),
     "type": Operator(_type, "type"),

@@ -87,7 +87,7 @@ class PatternStore:
 
         Raises PatternError for a file that is damaged or of another version.
         """
-        from arc_runtime.patterns.index.workshop import open_segment
+        from arc_runtime.patterns.segments.workshop import open_segment
 
         with self._rearranging:
             segment = open_segment(Path(path))
@@ -138,13 +138,13 @@ class PatternStore:
 
     def _made_workshop(self) -> Any:
         if self._workshop is None:
-            from arc_runtime.patterns.index.workshop import Workshop
+            from arc_runtime.patterns.segments.workshop import Workshop
 
             self._workshop = Workshop(self._cache_dir, self._processes)
         return self._workshop
 
     def _register_many(self, patterns: Iterator[Pattern]) -> Sequence[str]:
-        from arc_runtime.patterns.index.records import record_of
+        from arc_runtime.patterns.segments.records import record_of
 
         with self._rearranging:
             with self._lock:
@@ -245,7 +245,7 @@ class Ids(Sequence[str]):
 
 
 def _records(fresh: Iterable[Ranked]) -> Iterator[Any]:
-    from arc_runtime.patterns.index.records import record_of
+    from arc_runtime.patterns.segments.records import record_of
 
     return (record_of(ranked.pattern, ranked.rank[1]) for ranked in fresh)
 

@@ -92,7 +92,15 @@ def test_an_enum_of_texts_is_its_text() -> None:
 def test_strange_values_never_raise(operator: str, value: Any) -> None:
     operand = {
         **{"in": [1], "not_in": [1], "exists": True, "missing": True, "prefix": "x", "suffix": "x"},
-        **{"regex": "x", "type": "string", "between": [0, 1], "any": {"a": 1}, "all": {">": 0}, "not": {"==": 1}},
+        **{
+            "regex": "x",
+            "similar": "x",
+            "type": "string",
+            "between": [0, 1],
+            "any": {"a": 1},
+            "all": {">": 0},
+            "not": {"==": 1},
+        },
     }.get(operator, 1)
     holds({"t": {operator: operand}}, {"t": value})
 

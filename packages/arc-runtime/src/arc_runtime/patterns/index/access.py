@@ -7,7 +7,8 @@ from arc_runtime.fixes.paths import Path
 REQUEST_HASH: Path = ("$request_hash",)
 REQUEST_COARSE = "$request_coarse"
 """The part of the hash that costs next to nothing; the whole is computed for requests that have it in common."""
-SIMILAR: Path = ("$similar",)
+SIMILAR = "similar"
+"""The operator of patterns that are found by likeness, and only where nothing else matches."""
 
 
 def access_value(path: Path, value: Any) -> Any:

@@ -42,6 +42,7 @@ class PatternIndex:
         """How often a budget or the deadline ended a search, by stage; one count for all snapshots."""
         self._seeds: Dict[Path, int] = {}
         self._expires = tables.next_expiry_s != float("inf")
+        self._similar = bool(tables.loose.similar) or any(segment.alike is not None for segment in segments)
         self._empty = not tables.by_id and not segments
         self._facts = tables.uses_facts or bool(segments)
         self._any_operation = tables.names_operation or any(segment.names_operation for segment in segments)
@@ -67,13 +68,13 @@ class PatternIndex:
         if self.segments:
             self._collect_segments(call, facts, generates_text, hits)
         if not hits:
-            return ()
+            return self._most_alike(call, facts) if self._similar else ()
         if len(hits) > 1:
             hits.sort(key=_by_rank)
         return tuple([pattern for _, pattern in hits[:MAX_MATCHES]])
 
     def _collect_segments(self, call: Call, facts: Any, generates_text: bool, hits: List[Any]) -> None:
-        from arc_runtime.patterns.index.requests import Request
+        from arc_runtime.patterns.segments.requests import Request
 
         request = Request(call, facts, self._seeds, self.clock(), self.stopped)
         try:
@@ -82,6 +83,19 @@ class PatternIndex:
         except OutOfTime as over:
             request.stop(f"deadline.{over.stage}")
             hits.clear()
+
+    def _most_alike(self, call: Call, facts: Any) -> Tuple[Any, ...]:
+        """Return the pattern for the prompt most like this one, less sure by how unlike it is."""
+        from arc_runtime.patterns.segments.requests import Request
+
+        text = facts["$prompt"]
+        if not isinstance(text, str) or call.operation not in TEXT_OPERATIONS:
+            return ()
+        request = Request(call, facts, self._seeds, self.clock(), self.stopped)
+        found = [self.tables.most_alike(call, facts, request.now_s)]
+        found += [segment.most_alike(text, request, self.epoch) for segment in self.segments]
+        best = max([pair for pair in found if pair], key=itemgetter(0), default=None)
+        return () if best is None else (best[1],)
 
     def patterns(self) -> List[Any]:
         """Return all patterns, best rank first."""

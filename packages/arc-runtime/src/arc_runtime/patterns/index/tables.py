@@ -52,7 +52,8 @@ class Tables:
         self.next_expiry_s = min(
             (pattern.expires_at_s for pattern in patterns if pattern.expires_at_s is not None), default=float("inf")
         )
-        self.largest = max((len(c) for table in tables.values() for c in table.values()), default=0)
+        clusters = [cluster for table in tables.values() for cluster in table.values()]
+        self.largest = max(map(len, [*clusters, loose.similar]), default=0)
 
     def collect(self, call: Call, body: Mapping[str, Any], facts: Any, now_s: float, hits: List[Any]) -> None:
         """Add the patterns that match, with their rank: the best of each key."""
@@ -69,9 +70,16 @@ class Tables:
             if not needed or needed in body:
                 _collect(cluster, call, body, facts, now_s if self.next_expiry_s <= now_s else 0.0, hits)
 
-    def candidates(self, call: Call, facts: Any) -> Iterable[Ranked]:
-        """Return all patterns, for explanations."""
-        return self.by_id.values()
+    def most_alike(self, call: Call, facts: Any, now_s: float) -> Optional[Tuple[float, Pattern]]:
+        """Return the pattern whose prompt is most like that of the request, with its likeness."""
+        best: Optional[Tuple[float, Pattern]] = None
+        for ranked in self.loose.similar:
+            pattern = ranked.pattern
+            if pattern.matches(call, call.body, facts) and not _is_over(pattern, now_s):
+                score = _likeness(pattern, facts)
+                if best is None or score > best[0]:
+                    best = (score, pattern._replace(confidence=pattern.confidence * score))
+        return best
 
     def edited(self, added: Iterable[Ranked], removed: Iterable[str]) -> "Tables":
         """Return other tables; an added id replaces its pattern. Raises PatternError when too many are loose."""
@@ -152,7 +160,7 @@ class _Edit:
 
 def is_similar(pattern: Any) -> bool:
     """Return whether a pattern is found by likeness, whatever else it asks."""
-    return any(condition.path == SIMILAR for condition in pattern.conditions)
+    return any(condition.operator == SIMILAR for condition in pattern.conditions)
 
 
 def _asks_facts(pattern: Pattern) -> bool:
@@ -201,6 +209,17 @@ def _collect(cluster: Cluster, call: Call, body: Mapping[str, Any], facts: Any, 
 
 def _sorted(cluster: List[Ranked]) -> Cluster:
     return tuple(sorted(cluster, key=itemgetter(0)))
+
+
+def _likeness(pattern: Pattern, facts: Any) -> float:
+    from arc_runtime.patterns.searches.words import likeness, text_of
+
+    scores = [
+        likeness(facts[condition.key], text_of(condition.operand))
+        for condition in pattern.conditions
+        if condition.operator == SIMILAR and condition.key == "$prompt"
+    ]
+    return min(scores, default=0.0)
 
 
 def _is_over(pattern: Pattern, now_s: float) -> bool:

@@ -12,11 +12,11 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, Callable, Iterable, Iterator, List, Optional, Sequence
 
-from arc_runtime.patterns.index import child, layout
-from arc_runtime.patterns.index.builder import Builder
-from arc_runtime.patterns.index.records import Record, write_record
-from arc_runtime.patterns.index.rows import Rows
-from arc_runtime.patterns.index.segment import Segment
+from arc_runtime.patterns.segments import child, layout
+from arc_runtime.patterns.segments.builder import Builder
+from arc_runtime.patterns.segments.records import Record, write_record
+from arc_runtime.patterns.segments.rows import Rows
+from arc_runtime.patterns.segments.segment import Segment
 
 SMALL_ROWS = 4096
 """Up to so many patterns no process is started: a build of them takes about as long as the start of a Python."""

@@ -6,9 +6,9 @@ from arc_runtime.fixes.paths import Path, read
 from arc_runtime.model import MISSING, Call
 from arc_runtime.patterns.index.access import REQUEST_COARSE, REQUEST_HASH, access_value
 from arc_runtime.patterns.index.deadline import Deadline
-from arc_runtime.patterns.index.hashing import path_seed, value_hash
-from arc_runtime.patterns.index.records import Record
 from arc_runtime.patterns.pattern import KEY_TYPES
+from arc_runtime.patterns.segments.hashing import path_seed, value_hash
+from arc_runtime.patterns.segments.records import Record
 
 
 def key_hash(signature: Sequence[Path], key: Sequence[Any], seed: Callable[[Path], int]) -> int:

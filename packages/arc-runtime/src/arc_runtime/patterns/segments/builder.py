@@ -10,14 +10,13 @@ from io import BytesIO
 from typing import Any, BinaryIO, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from arc_runtime.fixes.paths import Path
-from arc_runtime.patterns.index import layout
-from arc_runtime.patterns.index.clusters import Clusters
-from arc_runtime.patterns.index.gate import make_gate
-from arc_runtime.patterns.index.hashing import path_seed, text_hash
-from arc_runtime.patterns.index.records import NEVER, Record, read_record, record_offsets, write_record
-from arc_runtime.patterns.index.requests import key_hash, pinned_positions
-from arc_runtime.patterns.index.salts import signature_salt
-from arc_runtime.patterns.index.searches import Searches
+from arc_runtime.patterns.searches.arrange import Searches
+from arc_runtime.patterns.segments import layout
+from arc_runtime.patterns.segments.clusters import Clusters
+from arc_runtime.patterns.segments.gate import make_gate
+from arc_runtime.patterns.segments.hashing import path_seed, signature_salt, text_hash
+from arc_runtime.patterns.segments.records import NEVER, Record, read_record, record_offsets, write_record
+from arc_runtime.patterns.segments.requests import key_hash, pinned_positions
 
 ROW_BITS = 31
 """A segment holds at most two thousand million rows; the bit above marks a table entry that is a row."""

@@ -8,7 +8,7 @@ tried; a cell with a long list is split where its ranges begin or end.
 from array import array
 from typing import Any, Iterator, List, Optional, Sequence, Tuple
 
-from arc_runtime.patterns.index.painted import DEPTH, INFINITY, Interval
+from arc_runtime.patterns.segments.painted import DEPTH, INFINITY, Interval
 
 LEAF = 16
 """Patterns that a cell may leave to be tried, before it is split."""

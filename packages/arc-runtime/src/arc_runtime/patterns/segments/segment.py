@@ -6,14 +6,16 @@ from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple
 from arc_runtime.fixes.paths import Path
 from arc_runtime.fixes.values import is_number
 from arc_runtime.model import MISSING
-from arc_runtime.patterns.index.boxes import entry, find_leaf, lies_in
-from arc_runtime.patterns.index.clusters import BOXES, DIRECT, LINE, ROW_FLAG
-from arc_runtime.patterns.index.gate import Gate
-from arc_runtime.patterns.index.layout import Content
-from arc_runtime.patterns.index.painted import DEPTH, find_piece
-from arc_runtime.patterns.index.requests import Request
-from arc_runtime.patterns.index.rows import Rows
-from arc_runtime.patterns.index.salts import signature_salt
+from arc_runtime.patterns.searches.likeness import Alike
+from arc_runtime.patterns.searches.needles import Needles
+from arc_runtime.patterns.segments.boxes import entry, find_leaf, lies_in
+from arc_runtime.patterns.segments.clusters import BOXES, DIRECT, LINE, ROW_FLAG
+from arc_runtime.patterns.segments.gate import Gate
+from arc_runtime.patterns.segments.hashing import signature_salt
+from arc_runtime.patterns.segments.layout import Content
+from arc_runtime.patterns.segments.painted import DEPTH, find_piece
+from arc_runtime.patterns.segments.requests import Request
+from arc_runtime.patterns.segments.rows import Rows
 
 MAX_TRIED = 1024
 """Patterns of one cluster that are tried for one request; the deadline comes first where conditions are dear."""
@@ -35,6 +37,16 @@ class Signature:
         self.paths: Tuple[Path, ...] = tuple(tuple(path) for path in paths)
         self.names_operation = names_operation
         self.salt = signature_salt(number)
+
+    def key_of(self, request: Request) -> Optional[int]:
+        """Return the key of the values in a request, None where one of them is missing."""
+        key = self.salt
+        for path in self.paths:
+            hashed = request.hash(path)
+            if hashed is None:
+                return None
+            key ^= hashed
+        return key
 
 
 class Tree:
@@ -63,6 +75,9 @@ class Segment:
         self._fields: List[Tuple[Path, ...]] = [
             tuple(tuple(path) for path in paths) for paths in content.facts["fields"]
         ]
+        searches = content.facts["searches"]
+        self.alike = Alike(content) if searches["similar"] else None
+        self._needles = [Needles(content, number, path) for number, path in enumerate(searches["needles"])]
         self._gate = Gate(content.facts["gate"], columns["gate"])
         self._keys, self._values = columns["keys"], columns["values"]
         self._mask = len(self._keys) - 1
@@ -88,20 +103,39 @@ class Segment:
         for signature in self._signatures:
             if not generates_text and not signature.names_operation:
                 continue
-            key = signature.salt
-            for path in signature.paths:
-                hashed = request.hash(path)
-                if hashed is None:
-                    break
-                key ^= hashed
-            else:
-                if not self._gate.may_hold(key):
-                    continue
-                slot = key & mask
-                while values[slot]:
-                    if keys[slot] == key:
-                        self._collect_key(values[slot], request, epoch, hits)
-                    slot = (slot + 1) & mask
+            key = signature.key_of(request)
+            if key is None or not self._gate.may_hold(key):
+                continue
+            slot = key & mask
+            while values[slot]:
+                if keys[slot] == key:
+                    self._collect_key(values[slot], request, epoch, hits)
+                slot = (slot + 1) & mask
+        for needles in self._needles:
+            self._collect_texts(needles, request, epoch, generates_text, hits)
+
+    def _collect_texts(
+        self, needles: Needles, request: Request, epoch: int, generates_text: bool, hits: List[Hit]
+    ) -> None:
+        """Add patterns whose text occurs in the request, if their other conditions hold."""
+        if not generates_text:
+            return
+        rows, whole = needles.search(request.value(needles.path))
+        if not whole:
+            request.stop("text")
+        if rows:
+            self._try(sorted(rows), request, epoch, hits)
+        request.deadline.check("text")
+
+    def most_alike(self, text: str, request: Request, epoch: int) -> Optional[Tuple[float, Any]]:
+        """Return the pattern whose prompt is most like a text, with the likeness."""
+        if self.alike is None:
+            return None
+
+        def holds(row: int) -> bool:
+            return self.is_live(row, request, epoch) and self.rows.holds(row, request.body, request.facts)
+
+        return self.alike.best(text, self.rows, holds)
 
     def _collect_key(self, value: int, request: Request, epoch: int, hits: List[Hit]) -> None:
         if value & ROW_FLAG:

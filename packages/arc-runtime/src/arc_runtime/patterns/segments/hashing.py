@@ -53,3 +53,8 @@ def _number_bytes(value: Any) -> Optional[bytes]:
             return b"d" + _double(value)
         value = int(value)
     return b"i%x" % int(value) if isinstance(value, int) else None
+
+
+def signature_salt(number: int) -> int:
+    """Return what tells equal values under the signature of this number from those under another."""
+    return text_hash(f"signature {number}")

@@ -3,7 +3,7 @@
 import itertools
 import json
 from json import scanner
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, cast
 
 from arc_runtime.fixes.base import Fix
 from arc_runtime.fixes.parse import parse_fix
@@ -11,13 +11,13 @@ from arc_runtime.fixes.paths import Path, read
 from arc_runtime.model import MISSING, Call
 from arc_runtime.patterns.conditions import Condition, make_condition
 from arc_runtime.patterns.facts import Facts
-from arc_runtime.patterns.index.layout import Content, bytes_hash
-from arc_runtime.patterns.index.records import NEVER, Parts, Record
 from arc_runtime.patterns.pattern import TEXT_OPERATIONS
+from arc_runtime.patterns.segments.layout import Content, bytes_hash
+from arc_runtime.patterns.segments.records import NEVER, Parts, Record
 
 MAX_DECODED = 4096
 """Fixes, and conditions of patterns that are tried, kept decoded per segment; then the memory is used anew."""
-_scan: Any = scanner.make_scanner(json.JSONDecoder())
+_scan: Any = cast(Any, scanner).make_scanner(json.JSONDecoder())
 
 
 class Shape(NamedTuple):
@@ -100,7 +100,7 @@ class Rows:
 
     def holds(self, row: int, body: Mapping[str, Any], facts: Any) -> bool:
         """Return whether all conditions hold."""
-        for path, _, operand, test, _ in self.conditions(row):
+        for path, _, operand, test, _ in self.conditions(row):  # noqa: SIM110 - half as long as a generator
             if not test(value_at(path, body, facts), operand):
                 return False
         return True

@@ -11,17 +11,17 @@ import sys
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
-from arc_runtime.patterns.index import layout
-from arc_runtime.patterns.index.builder import Builder
-from arc_runtime.patterns.index.records import NEVER, write_record
-from arc_runtime.patterns.index.rows import Rows
+from arc_runtime.patterns.segments import layout
+from arc_runtime.patterns.segments.builder import Builder
+from arc_runtime.patterns.segments.records import NEVER, write_record
+from arc_runtime.patterns.segments.rows import Rows
 
 TIMEOUT_S = 900.0
 """A build that takes longer is ended, and done in slices here."""
 _NICENESS = 5
 _START = (
     "import marshal, sys; job = marshal.load(sys.stdin.buffer); sys.path[:] = job['path']; "
-    "from arc_runtime.patterns.index.child import work; work(job)"
+    "from arc_runtime.patterns.segments.child import work; work(job)"
 )
 
 

@@ -11,11 +11,11 @@ from typing import Any, Callable, Dict, Generator, List, NamedTuple, Sequence, S
 
 from arc_runtime.fixes.paths import Path
 from arc_runtime.fixes.values import is_number
-from arc_runtime.patterns.index.boxes import Tree
-from arc_runtime.patterns.index.hashing import value_bytes
-from arc_runtime.patterns.index.painted import Interval, Line
-from arc_runtime.patterns.index.records import Record
-from arc_runtime.patterns.index.requests import pinned_positions
+from arc_runtime.patterns.segments.boxes import Tree
+from arc_runtime.patterns.segments.hashing import value_bytes
+from arc_runtime.patterns.segments.painted import Interval, Line
+from arc_runtime.patterns.segments.records import Record
+from arc_runtime.patterns.segments.requests import pinned_positions
 
 DIRECT, LINE, BOXES, TRIED = range(4)
 ROW_FLAG = 1 << 31

@@ -1,0 +1,1 @@
+"""Patterns in columns of files: built once, mapped, never changed."""

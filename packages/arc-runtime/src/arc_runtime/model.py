@@ -64,7 +64,10 @@ class Decision(NamedTuple):
     fixes: Tuple[AppliedFix, ...] = ()
     """What was applied, in order; empty when nothing matched."""
     reason: str = "no_match"
-    """``fixed``, ``no_match``, ``low_confidence``, ``no_change``, ``disabled`` or ``failed`` (our own error)."""
+    """``fixed``, ``no_match``, ``low_confidence``, ``not_allowed`` (by the policy), ``no_change``, ``disabled`` or
+    ``failed`` (our own error)."""
+    tool_names: Mapping[str, str] = {}  # noqa: RUF012 - a NamedTuple's default, never changed
+    """``{name that is sent: the application's own name}``, to be mapped back in the answer."""
 
     @property
     def changed(self) -> bool:

@@ -28,16 +28,12 @@ class RenameAliases(WholeFix):
 
 
 def _rename(body: Dict[str, Any], alias: str, name: str) -> Dict[str, Any]:
-    if operationless_limit(name) and capability(body.get("model"), "max_tokens") is False:
+    if name == "max_tokens" and capability(body.get("model"), "max_tokens") is False:
         name = "max_completion_tokens"
-    if body.get(name) is not None or (name == "max_tokens" and body.get("max_completion_tokens") is not None):
+    taken = (name, "max_completion_tokens") if name == "max_tokens" else (name,)
+    if any(body.get(other) is not None for other in taken if other != alias):
         return replaced(body, **{alias: MISSING})
     return replaced(body, **{alias: MISSING, name: body[alias]})
-
-
-def operationless_limit(name: str) -> bool:
-    """Return whether this is the token limit that reasoning models call differently."""
-    return name == "max_tokens"
 
 
 def _to_messages(role: str) -> Callable[[Dict[str, Any], str, str], Dict[str, Any]]:

@@ -26,6 +26,6 @@ class StopSequences(WholeFix):
         texts = [str(stop) if type(stop) in (int, float) else stop for stop in stops]
         kept = [stop for stop in texts if isinstance(stop, str) and stop and not (anthropic and is_blank(stop))]
         kept = kept if anthropic else kept[:MAX_STOPS]
-        if len(kept) == len(stops) and kept == list(stops):
+        if kept == list(stops) and (kept or anthropic):
             return body
         return replaced(body, **{name: kept or MISSING})

@@ -1,6 +1,6 @@
 """Settings of Claude's thinking that the model and the other parameters take. The limit of tokens never grows."""
 
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Mapping
 
 from arc_runtime.fixes.models import capability
 from arc_runtime.fixes.shapes import as_list
@@ -42,7 +42,7 @@ def _made(thinking: Any, body: Dict[str, Any]) -> Any:
         return {"type": "disabled"} if "disabled" in kinds else MISSING
     if kind not in ("enabled", "adaptive"):
         return thinking
-    if _is_forced(body) or (kind == "enabled" and _lacks_thinking(body)):
+    if _is_forced(body) or (kind == "enabled" and lacks_thinking(body)):
         return MISSING
     if kind not in kinds:
         kind = {"enabled": "adaptive", "adaptive": "enabled"}[kind]
@@ -69,7 +69,7 @@ def _is_forced(body: Dict[str, Any]) -> bool:
     return isinstance(choice, dict) and choice.get("type") in ("any", "tool")
 
 
-def _lacks_thinking(body: Dict[str, Any]) -> bool:
+def lacks_thinking(body: Mapping[str, Any]) -> bool:
     """Return whether the turn under way has calls of the assistant that do not begin with thinking."""
     messages: List[Any] = as_list(body.get("messages"))
     for message in reversed(messages):

@@ -7,10 +7,20 @@ from typing import AbstractSet, Any, Dict, List, Mapping, NamedTuple, Optional, 
 from arc_runtime.errors import PatternError
 from arc_runtime.packs import PACKS
 from arc_runtime.patterns.pattern import Pattern, PatternSpec, compile_pattern
+from arc_runtime.patterns.regexes import SafeRegex
 
 PACK_VERSION = 1
 MAX_PACK_BYTES = 64 * 1024 * 1024
 """A file beyond it is refused before it is parsed."""
+
+
+ENTRY_FIELDS = frozenset(
+    (
+        *("id", "pattern", "fix", "description", "source", "confidence", "priority"),
+        *("risk", "error", "explains", "expires_at_s", "tags", "owner", "version"),
+    )
+)
+"""What an entry may say, its golden requests apart."""
 
 
 class Golden(NamedTuple):
@@ -25,12 +35,22 @@ class Golden(NamedTuple):
     """The body that leaves; None: the original, untouched."""
 
 
+class KnownError(NamedTuple):
+    """An error message of a provider that a pattern explains."""
+
+    pattern_id: str
+    explains: SafeRegex
+    """Found in the message."""
+    providers: Tuple[str, ...]
+
+
 class Pack(NamedTuple):
     """A bundle of patterns, validated and compiled."""
 
     name: str
     patterns: Tuple[Pattern, ...]
     golden: Tuple[Golden, ...]
+    errors: Tuple[KnownError, ...] = ()
 
 
 def load_pack(name_or_path: str) -> Pack:
@@ -59,6 +79,7 @@ def parse_pack(text: str, where: str) -> Pack:
     name = _text(document["name"], f"{where}: name")
     patterns: List[Pattern] = []
     golden: List[Golden] = []
+    errors: List[KnownError] = []
     seen: Set[str] = set()
     for index, entry in enumerate(_list(document["patterns"], f"{where}: patterns")):
         place = f"{where}: patterns[{index}]"
@@ -67,16 +88,18 @@ def parse_pack(text: str, where: str) -> Pack:
             raise PatternError(f"{place}.id: {pattern.pattern_id!r} is there twice", "pattern.pack")
         seen.add(pattern.pattern_id)
         patterns.append(pattern)
+        errors.extend(_parse_errors(entry, place, pattern))
         for number, case in enumerate(_list(entry.get("golden", []), f"{place}.golden")):
             golden.append(_parse_golden(case, f"{place}.golden[{number}]", pattern.pattern_id))
-    return Pack(name, tuple(patterns), tuple(golden))
+    return Pack(name, tuple(patterns), tuple(golden), tuple(errors))
 
 
 def _parse_yaml(text: str, where: str) -> Any:
     import yaml
 
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is ten times as fast, and in all wheels
     try:
-        return yaml.safe_load(text)
+        return yaml.load(text, Loader=loader)  # noqa: S506 - both are safe loaders
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         at = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
@@ -85,7 +108,7 @@ def _parse_yaml(text: str, where: str) -> Any:
 
 
 def _parse_entry(entry: Any, place: str) -> Pattern:
-    allowed = {"id", "pattern", "fix", "description", "source", "confidence", "priority", "golden"}
+    allowed = {*ENTRY_FIELDS, "golden"}
     fields = _mapping(entry, place, required={"id", "pattern", "fix", "source"}, allowed=allowed)
     _text(fields["id"], f"{place}.id")
     source = _text(fields["source"], f"{place}.source")
@@ -96,11 +119,30 @@ def _parse_entry(entry: Any, place: str) -> Pattern:
         confidence=fields.get("confidence", 1.0),
         priority=fields.get("priority", 0),
         source=source,
+        risk=fields.get("risk", ""),
+        expires_at_s=fields.get("expires_at_s"),
+        tags=fields.get("tags", ()),
+        owner=fields.get("owner", ""),
+        version=fields.get("version", ""),
     )
     try:
         return compile_pattern(spec)
     except PatternError as error:
         raise PatternError(f"{place}.{error.message}", error.code, error.hint) from error
+
+
+def _parse_errors(entry: Dict[str, Any], place: str, pattern: Pattern) -> List[KnownError]:
+    """Return the errors that the entry explains: regular expressions on the provider's message."""
+    if "error" in entry:
+        _text(entry["error"], f"{place}.error")
+    pinned = [c for c in pattern.conditions if c.key == "$provider" and c.operator in ("==", "in")]
+    names = [c.operand if isinstance(c.operand, list) else [c.operand] for c in pinned]
+    providers = tuple(name for group in names for name in group)
+    texts = _list(entry.get("explains", []), f"{place}.explains")
+    return [
+        KnownError(pattern.pattern_id, SafeRegex(text, f"{place}.explains[{index}]"), providers)
+        for index, text in enumerate(texts)
+    ]
 
 
 def _parse_golden(case: Any, place: str, pattern_id: str) -> Golden:

@@ -2,6 +2,7 @@
 
 from typing import Any, Callable, Dict, List, Mapping
 
+from arc_runtime.fixes.thinking import lacks_thinking
 from arc_runtime.fixes.values import is_number
 
 Body = Mapping[str, Any]
@@ -266,6 +267,8 @@ def _thinking(thinking: Any, body: Body, family: Family, found: List[str]) -> No
         budget, limit = thinking.get("budget_tokens"), body.get("max_tokens")
         if type(budget) is not int or budget < 1024 or (type(limit) is int and limit <= budget):
             found.append("budget")
+        if lacks_thinking(body):
+            found.append("thinking_history")
     elif isinstance(thinking, dict) and "budget_tokens" in thinking:
         found.append("thinking")
     if kind in ("enabled", "adaptive"):

@@ -1,0 +1,12 @@
+"""How many refused requests pass after our fixes: `python tools/fix_score.py FILE.jsonl [--all-risks] [--without-class]`.
+
+One JSON object a line: `kind: failing` with `provider endpoint failure_class request error corrected fixable fix_risk`,
+or `kind: valid` with `provider endpoint request`. Every body is sent with the provider's own SDK to the strict provider.
+"""
+
+import sys
+
+from fixes.command import main
+
+if __name__ == "__main__":
+    sys.exit(main())

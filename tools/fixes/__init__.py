@@ -1,0 +1,1 @@
+"""Scores the pattern packs on a file of refused and accepted requests."""

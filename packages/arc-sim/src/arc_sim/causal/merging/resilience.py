@@ -33,26 +33,35 @@ def settled(edge: Edge, settings: Iterable[Resilience]) -> Edge:
 def applied(edges: Iterable[Edge], rules: Iterable[Rule], services: tuple[Service, ...]) -> tuple[Edge, ...]:
     """Return the edges with the settings of all rules that match them; the more specific rule decides."""
     directory = Directory(services)
+    by_source: dict[str, list[tuple[str, Rule]]] = {}
+    for rule in rules:
+        source, target = (_named(directory, name) for name in (rule.source, rule.target))
+        if source is not None and target is not None:
+            by_source.setdefault(source, []).append((target, rule))
     found = []
-    ranked = sorted(rules, key=lambda rule: (rule.source == "*") + (rule.target == "*"))
     for edge in edges:
+        near = [*by_source.get(edge.source, ()), *by_source.get("*", ())]
         for rank in (0, 1, 2):
-            settings = [
-                rule.setting
-                for rule in ranked
-                if (rule.source == "*") + (rule.target == "*") == rank and _matches(rule, edge, directory)
-            ]
+            settings = [rule.setting for target, rule in near if _rank(rule) == rank and _matches(rule, target, edge)]
             edge = settled(edge, settings) if settings else edge
         found.append(edge)
     return tuple(found)
 
 
-def _matches(rule: Rule, edge: Edge, directory: Directory) -> bool:
-    for wanted, name in ((rule.source, edge.source), (rule.target, edge.target)):
-        service = directory.find(wanted) if wanted != "*" else None
-        if wanted != "*" and (service is None or service.name != name):
-            return False
-    return edge.sync or rule.target != "*"
+def _named(directory: Directory, name: str) -> str | None:
+    """Return the service's own name; ``*`` as it is."""
+    service = directory.find(name) if name != "*" else None
+    return "*" if name == "*" else service.name if service is not None else None
+
+
+def _rank(rule: Rule) -> int:
+    return (rule.source == "*") + (rule.target == "*")
+
+
+def _matches(rule: Rule, target: str, edge: Edge) -> bool:
+    if target != "*":
+        return target == edge.target
+    return edge.sync and (not rule.protocols or edge.protocol in rule.protocols) and edge.target not in rule.without
 
 
 def _own(edge: Edge) -> list[Resilience]:

@@ -30,6 +30,10 @@ class Rule:
     target: str
     """A service, or ``*`` for whatever the source depends on synchronously."""
     setting: Resilience
+    protocols: tuple[str, ...] = ()
+    """Limits ``*`` as the target to edges with one of these; empty for all."""
+    without: tuple[str, ...] = ()
+    """Services that ``*`` as the target leaves out: registries, configuration servers."""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Kubernetes manifests: workloads, Services, ConfigMaps, and the variables that they give to containers."""
 
+import re
 from collections import Counter
 from typing import Any
 
@@ -10,6 +11,7 @@ from arc_sim.causal.ownership import build_units, built_from, find_unit
 from arc_sim.causal.paths import parent_of
 from arc_sim.causal.readers.base import Findings, Known, Variable
 from arc_sim.causal.readers.deploy.composing import interpolate
+from arc_sim.causal.readers.deploy.mesh import dapr_edges, mesh_rules
 from arc_sim.causal.readers.deploy.texts import CONFIGURATION, addresses_of
 from arc_sim.causal.readers.manifests import WORKLOADS, Object, artifacts, nearest, read_objects
 from arc_sim.causal.tree import Tree
@@ -17,6 +19,9 @@ from arc_sim.model import Edge, Location, Service
 
 COMMAND = 0.8
 """Confidence of an address in a command line."""
+
+
+VERSION = re.compile(r"-(?:v\d[\w.-]*|deployment|deploy|statefulset|sts|daemonset|pod|blue|green|stable|canary)")
 
 
 class KubernetesReader:
@@ -30,7 +35,9 @@ class KubernetesReader:
         objects = read_objects(tree, warnings)
         owners = _owners(tree, objects, known)
         services, edges, variables = [], [], []
-        for workload in _chosen(objects, owners):
+        chosen = _chosen(objects, owners)
+        names = _shared_names(chosen, objects)
+        for workload in chosen:
             given = container_variables(workload, objects)
             variables.extend(given)
             edges.extend(_commands(workload))
@@ -38,16 +45,42 @@ class KubernetesReader:
             image = workload.image
             services.append(
                 Service(
-                    name=workload.name,
+                    name=names.get(workload.name, workload.name),
                     kind=kind_of(image, workload.name),
-                    aliases=tuple(sorted(service_names(workload, objects) - {workload.name})),
+                    aliases=tuple(
+                        sorted(
+                            {workload.name, *service_names(workload, objects)}
+                            - {names.get(workload.name, workload.name)}
+                        )
+                    ),
                     paths=owners.get(_key(workload), ()),
                     image=image,
                     port=_port(workload, objects),
                     env=tuple(sorted({v.name: v.value for v in given}.items())),
                 )
             )
-        return Findings(tuple(services), tuple(edges), tuple(variables), tuple(warnings))
+        edges.extend(dapr_edges(objects, chosen))
+        found = tuple(mesh_rules(objects))
+        return Findings(tuple(services), tuple(edges), tuple(variables), tuple(warnings), rules=found)
+
+
+def _shared_names(chosen: list[Object], objects: list[Object]) -> dict[str, str]:
+    """Return ``{workload: Service}`` where several workloads are versions of what one Service stands for.
+
+    A single workload takes the Service's name too when its own only adds a version or what kind of object it is.
+    """
+    behind: dict[str, set[str]] = {}
+    for workload in chosen:
+        for name in {item.name for item in selecting(workload, objects)}:
+            if normalise(workload.name).startswith(normalise(name) + "-"):
+                behind.setdefault(name, set()).add(workload.name)
+    found = {}
+    for name, workloads in sorted(behind.items(), key=lambda pair: len(pair[0])):
+        for workload_name in workloads:
+            if len(workloads) > 1 or VERSION.fullmatch(workload_name[len(name) :]):
+                found[workload_name] = name
+    own = {workload.name for workload in chosen}
+    return {workload: name for workload, name in found.items() if name not in own}
 
 
 def service_names(workload: Object, objects: list[Object]) -> set[str]:
@@ -182,7 +215,24 @@ def _chosen(objects: list[Object], owners: dict[tuple[str, str], tuple[str, ...]
         near = directory in homes or parent_of(directory) in parents
         if item.kind != "Job" and _key(item) not in owners and (near or not chosen or not owners):
             chosen.setdefault(normalise(item.name), item)
+    _add_named(chosen, ranked, objects)
     return sorted(chosen.values(), key=lambda item: item.name)
+
+
+def _add_named(chosen: dict[str, Object], ranked: list[Object], objects: list[Object]) -> None:
+    """Add workloads from elsewhere whose address one of the chosen ones is given."""
+    others = [item for item in ranked if normalise(item.name) not in chosen and item.kind not in ("Job", "CronJob")]
+    if not others:
+        return
+    given = {
+        normalise(address.host.split(".")[0])
+        for workload in chosen.values()
+        for variable in container_variables(workload, objects)
+        for address in addresses_in(variable.value)
+    }
+    for item in others:
+        if {normalise(name) for name in (item.name, *service_names(item, objects))} & given:
+            chosen.setdefault(normalise(item.name), item)
 
 
 def _commands(workload: Object) -> list[Edge]:

@@ -1,16 +1,21 @@
-"""Spring Boot applications by their name: ``spring.application.name`` in a module's own configuration."""
+"""JVM applications by the name in a module's own settings: Spring Boot, Micronaut, Quarkus."""
 
 import re
 
-from arc_sim.causal.documents import DocumentError, dig, load_documents
 from arc_sim.causal.paths import is_source_of_truth, name_of
 from arc_sim.causal.readers.base import Findings, Known
+from arc_sim.causal.readers.frameworks.settings import Setting, read_settings, resolved
 from arc_sim.causal.tree import Tree
 from arc_sim.model import Service
 
 FILES = re.compile(r"^(?P<module>(?:.+/)?)src/main/resources/(?:application|bootstrap)\.(?:ya?ml|properties)$")
 MAIN = re.compile(r"^(?P<module>.+)/src/main/(?:java|kotlin)/.*(?:Application|App|Main|Server)\.(?:java|kt)$")
-PROPERTY = re.compile(r"(?m)^\s*spring\.application\.name\s*[=:]\s*(\S+)\s*$")
+NAMES = ("spring.application.name", "micronaut.application.name", "quarkus.application.name")
+FRAMEWORK = re.compile(r"^(?:quarkus|micronaut)\.")
+"""Settings that only an application of that framework has."""
+
+
+RUN = re.compile(rb"SpringApplication\.run|runApplication<|Micronaut\.(?:run|build)|@QuarkusMain")
 
 
 class SpringReader:
@@ -21,17 +26,21 @@ class SpringReader:
     def read(self, tree: Tree, known: Known) -> Findings:
         """Return one service for each module that names its application."""
         found: dict[str, Service] = {}
+        nameless: set[str] = set()
         warnings: list[str] = []
         for path in tree.paths():
             match = FILES.match(path)
             if match is None or not is_source_of_truth(path):
                 continue
-            name = _application_name(tree, path, warnings)
+            settings = read_settings(tree, path, warnings)
+            name = _application_name(settings)
             module = match.group("module").rstrip("/")
+            if not name and any(FRAMEWORK.match(item.key) for item in settings):
+                nameless.add(module)
             if name and module:
                 found.setdefault(name, Service(name=name, aliases=(name_of(module),), paths=(module,), language="java"))
         named = {path for service in found.values() for path in service.paths}
-        for module in sorted(_modules_with_main(tree) - named):
+        for module in sorted((_modules_with_main(tree) | nameless) - named - {""}):
             found.setdefault(name_of(module), Service(name=name_of(module), paths=(module,), language="java"))
         return Findings(tuple(found.values()), warnings=tuple(warnings))
 
@@ -46,19 +55,17 @@ def _modules_with_main(tree: Tree) -> set[str]:
                 content = tree.read(path)
             except ValueError:
                 continue
-            if b"@SpringBootApplication" in content or b"SpringApplication.run" in content:
+            if b"@SpringBootApplication" in content or RUN.search(content):
                 found.add(match.group("module"))
     return found
 
 
-def _application_name(tree: Tree, path: str, warnings: list[str]) -> str | None:
-    try:
-        content = tree.read(path)
-        if path.endswith(".properties"):
-            match = PROPERTY.search(content.decode("utf-8", "replace"))
-            return match.group(1) if match else None
-        names = [dig(document, "spring", "application", "name") for document in load_documents(content)]
-    except (DocumentError, ValueError) as error:
-        warnings.append(f"{path}: {error}")
-        return None
-    return next((str(name) for name in names if name and re.fullmatch(r"[\w.-]+", name)), None)
+def _application_name(settings: list[Setting]) -> str | None:
+    """Return the name that the settings give; placeholders by their defaults."""
+    known = {item.key: item.value for item in settings}
+    for key in NAMES:
+        for item in settings:
+            name = resolved(item.value, known) if item.key == key else ""
+            if re.fullmatch(r"[\w.-]+", name):
+                return name
+    return None

@@ -17,6 +17,8 @@ CONFIGURATION = re.compile(
     r"(?i)(?:\.(?:ya?ml|json|conf|cfg|ini|toml|properties|template|tmpl|tpl|env|xml|hcl|river|alloy)|/[^./]+)$"
 )
 """Files that configure a program, when they are put into its container."""
+LABEL = re.compile(r"(?i)(?:^|\.)labels?\.[\w.-]+$|(?:^|[.\]])service(?:_?name)?$")
+"""Keys of labels: they name services that nobody calls."""
 MAX_LINES = 20_000
 MAX_LINE = 2000
 MAX_FILES = 200
@@ -27,7 +29,7 @@ def addresses_of(text: str, path: str, first: int = 1) -> list[Named]:
     """Return what a text names; ``first`` is the line where it begins in its file."""
     if re.search(r"(?i)\.(?:ya?ml|json)$", path) or "\n  - " in text or text.lstrip().startswith("{"):
         try:
-            return of_yaml(text, path, first)
+            return [item for item in of_yaml(text, path, first) if not LABEL.search(item[0])]
         except DocumentError:
             pass  # A template of YAML: its lines say enough.
     return of_lines(text, path, first)

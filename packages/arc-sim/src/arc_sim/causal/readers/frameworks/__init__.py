@@ -1,0 +1,1 @@
+"""Spring, Micronaut and Quarkus: settings files, configuration servers, and what the settings say about failures."""

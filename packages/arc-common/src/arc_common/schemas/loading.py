@@ -19,6 +19,7 @@ else:
 
 SCHEMAS = {
     "pattern_pack": "pattern_pack.v1.schema.json",
+    "service_graph": "service_graph.v1.schema.json",
     "simulation_result": "simulation_result.v1.schema.json",
 }
 """Short name to file name."""

@@ -11,7 +11,8 @@ SCHEMA_VERSION = "1.0"
 
 def render_json(view: View) -> str:
     """Return the graph as indented JSON with a newline at its end."""
-    return json.dumps(to_dict(view), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    text = json.dumps(to_dict(view), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return text.encode("utf-8", "backslashreplace").decode()  # half a surrogate pair becomes JSON's own escape
 
 
 def to_dict(view: View) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from arc_runtime.model import Call, Decision, Sink
 
 if TYPE_CHECKING:  # imported on use: importing arc_runtime stays cheap
     from arc_runtime.parts import Parts
+    from arc_runtime.patterns.pattern import Pattern
 
 ArcT = TypeVar("ArcT")
 ClientT = TypeVar("ClientT")
@@ -136,35 +137,27 @@ class Arc(metaclass=_OnePerProcess):
         ids = self._register([entry], numbered=False)
         return ids[0] if ids else ""
 
-    def register_patterns(self, patterns: Iterable[Mapping[str, Any]]) -> List[str]:
-        """Register many at once, all or none: ``[{"pattern": ..., "fix": ..., "id": ...}, ...]``; return their ids."""
+    def register_patterns(self, patterns: Iterable[Mapping[str, Any]]) -> Sequence[str]:
+        """Register many at once, all or none: ``[{"pattern": ..., "fix": ..., "id": ...}, ...]``; return their ids.
+
+        Any iterable will do, and is read once: a million patterns from a generator never are in memory together.
+        """
         return self._register(patterns, numbered=True)
 
     def remove_pattern(self, id: str) -> bool:
         """Stop fixing by a pattern; return whether there was one of this id."""
         return self._parts is not None and self._parts.remove(id)
 
-    def _register(self, entries: Iterable[Mapping[str, Any]], numbered: bool) -> List[str]:
+    def _register(self, entries: Iterable[Mapping[str, Any]], numbered: bool) -> Sequence[str]:
         if self._parts is None:
             return []
         if self not in _current:
             self._warn_once("this Arc is closed: patterns registered now fix no request; make a new Arc()")
-        from arc_runtime.patterns.pattern import PatternSpec, compile_pattern
 
-        compiled = []
-        for number, entry in enumerate(entries):
-            where = f"patterns[{number}]" if numbered else "register_pattern"
-            if not isinstance(entry, Mapping) or not {"pattern", "fix"} <= set(entry) <= PATTERN_FIELDS:
-                raise PatternError(f"{where}: expected pattern, fix, and perhaps id, confidence, priority")
-            spec = PatternSpec(
-                entry["pattern"], entry["fix"], entry.get("id"), entry.get("confidence", 1.0), entry.get("priority", 0)
-            )
-            try:
-                compiled.append(compile_pattern(spec))
-            except PatternError as error:
-                raise PatternError(f"{where}: {error.message}", error.code, error.hint) from None
-        self._parts.add(compiled)
-        return [pattern.pattern_id for pattern in compiled]
+        numbers = enumerate(entries)
+        return self._parts.register(
+            _compiled(entry, f"patterns[{number}]" if numbered else "register_pattern") for number, entry in numbers
+        )
 
     def wrap(self, client: ClientT) -> ClientT:
         """Return the same client, its calls intercepted: for programs that run with ``intercept=False``.
@@ -277,3 +270,17 @@ class Arc(metaclass=_OnePerProcess):
     def __repr__(self) -> str:
         state = "disabled" if self._parts is None else "open" if self in _current else "closed"
         return f"<Arc {state}>"
+
+
+def _compiled(entry: Any, where: str) -> "Pattern":
+    from arc_runtime.patterns.pattern import PatternSpec, compile_pattern
+
+    if not isinstance(entry, Mapping) or not {"pattern", "fix"} <= set(entry) <= PATTERN_FIELDS:
+        raise PatternError(f"{where}: expected pattern, fix, and perhaps id, confidence, priority")
+    spec = PatternSpec(
+        entry["pattern"], entry["fix"], entry.get("id"), entry.get("confidence", 1.0), entry.get("priority", 0)
+    )
+    try:
+        return compile_pattern(spec)
+    except PatternError as error:
+        raise PatternError(f"{where}: {error.message}", error.code, error.hint) from None

@@ -1,7 +1,7 @@
 """What an Arc is made of: built, changed and ended together, in the order that leaves no request in between."""
 
 import logging
-from typing import Any, Dict, Iterable, List, Optional, Tuple
+from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
 
 from arc_runtime import guard
 from arc_runtime.config import Config, MetricsConfig, TelemetryConfig
@@ -18,6 +18,7 @@ from arc_runtime.model import Sink
 from arc_runtime.patterns.files import load_pack
 from arc_runtime.patterns.index import PatternIndex
 from arc_runtime.patterns.pattern import Pattern
+from arc_runtime.patterns.store import PatternStore
 from arc_runtime.pipeline import Pipeline
 
 _logger = logging.getLogger(__name__)
@@ -29,6 +30,7 @@ class Parts:
     def __init__(self) -> None:
         self.counters = Counters()
         self.pipeline = Pipeline(PatternIndex())
+        self.store = PatternStore(self._publish)
         self.observer = PipelineObserver(self.pipeline, self.counters)
         interceptors = [make_interceptor(name) for name in sorted(INTERCEPTORS)]
         self.installer = Installer(self.observer, [*interceptors, *map(SessionCounter, MODULES)])
@@ -48,6 +50,7 @@ class Parts:
         """Become what the configuration says. Raises PatternError for a pack that an argument named."""
         with self._lock:
             # first what can be refused: then nothing has changed
+            self.store.cache_dir = config.cache_dir
             self._apply_packs(config.packs, strict=config.origins.get("ARC_PACKS") == "argument")
             self.pipeline.min_confidence = config.min_confidence
             self._apply_sink(config.telemetry, sink)
@@ -58,15 +61,16 @@ class Parts:
     def add(self, patterns: Iterable[Pattern]) -> None:
         """Publish more patterns, all at once."""
         with self._lock:
-            self.pipeline.index = self.pipeline.index.changed(added=patterns)
+            self.store.change(patterns)
 
     def remove(self, pattern_id: str) -> bool:
         """Withdraw one pattern; return whether it was there."""
         with self._lock:
-            there = pattern_id in self.pipeline.index
-            if there:
-                self.pipeline.index = self.pipeline.index.changed(removed=[pattern_id])
-            return there
+            return self.store.remove(pattern_id)
+
+    def register(self, patterns: Iterable[Pattern]) -> Sequence[str]:
+        """Publish what an iterator gives, all or none; return the ids. Takes no lock while the iterator runs."""
+        return self.store.register(patterns)
 
     @property
     def metrics_port(self) -> Optional[int]:
@@ -85,6 +89,7 @@ class Parts:
         return {
             "interceptors": self.installer.status(),
             "patterns": len(self.pipeline.index),
+            "index": self.store.health(),
             "packs": sorted(self._packs),
             "counters": self.counters.totals(),
             "telemetry": guard.run("sink.stats", None, stats) if stats else None,
@@ -99,6 +104,7 @@ class Parts:
             if self._closed:
                 return
             self._closed = True
+            guard.run("patterns.close", None, self.store.close)
             if self._watch is not None:
                 self._watch.active = False
             own, telemetry = self._own_sink, self._telemetry
@@ -138,6 +144,9 @@ class Parts:
         watch = self._watch
         return protected(transport, lambda: watch)
 
+    def _publish(self, index: PatternIndex) -> None:
+        self.pipeline.index = index
+
     def _apply_packs(self, names: Tuple[str, ...], strict: bool) -> None:
         if tuple(self._packs) == names:
             return
@@ -151,7 +160,7 @@ class Parts:
                 _logger.warning("ARC_PACKS: %s", error)
         old = [pattern_id for ids in self._packs.values() for pattern_id in ids]
         added = [pattern for patterns in loaded.values() for pattern in patterns]
-        self.pipeline.index = self.pipeline.index.changed(added, removed=old)
+        self.store.change(added, removed=old)
         self._packs = {name: tuple(p.pattern_id for p in patterns) for name, patterns in loaded.items()}
 
     def _apply_sink(self, config: Optional[TelemetryConfig], sink: Optional[Sink]) -> None:
@@ -192,7 +201,8 @@ class Parts:
         """Return what is not counted but is so at this moment."""
         stats = getattr(self.observer.sink, "stats", None)
         telemetry: Dict[str, Any] = guard.run("sink.stats", {}, stats) if stats else {}
-        gauges: Dict[str, float] = {"patterns_active": len(self.pipeline.index)}
+        stopped = sum(self.pipeline.index.stopped.values())
+        gauges: Dict[str, float] = {"patterns_active": len(self.pipeline.index), "match_stopped": stopped}
         for name, value in telemetry.items():
             if isinstance(value, int) and not isinstance(value, bool):
                 gauges[f"telemetry_{name}"] = value

@@ -48,7 +48,7 @@ class PatternStore:
         """
         self.index = PatternIndex()
         self._publish = publish
-        self._cache_dir = cache_dir
+        self.cache_dir = cache_dir
         self._processes = processes
         self._background = background
         self._lock = ForkSafeLock()
@@ -140,7 +140,7 @@ class PatternStore:
         if self._workshop is None:
             from arc_runtime.patterns.segments.workshop import Workshop
 
-            self._workshop = Workshop(self._cache_dir, self._processes)
+            self._workshop = Workshop(self.cache_dir, self._processes)
         return self._workshop
 
     def _register_many(self, patterns: Iterator[Pattern]) -> Sequence[str]:

@@ -32,6 +32,7 @@ class Workshop:
         self._parent = cache_dir
         self.processes = processes and child.is_possible()
         self._folders: List[Path] = []
+        self._process = os.getpid()
 
     def folder(self) -> Path:
         """Return a new private folder."""
@@ -120,7 +121,7 @@ class Workshop:
     def close(self) -> None:
         """Remove what could not be removed earlier."""
         for folder in list(self._folders):
-            if folder.is_dir():
+            if folder.is_dir() and os.getpid() == self._process:  # in a fork, they are the parent's
                 self.remove(*(folder / name for name in ("spool", "segment")))
 
 

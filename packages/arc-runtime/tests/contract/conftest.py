@@ -53,8 +53,9 @@ MESSAGE_STREAM = [
 class Wire:
     """What arrives at the transport, and what it answers."""
 
-    def __init__(self, http: Any, answer: Any, events: List[Any]) -> None:
+    def __init__(self, http: Any, answer: Any, events: List[Any], is_async: bool) -> None:
         self.http = http
+        self.is_async = is_async
         self.answer = answer
         self.events = events
         self.requests: List[Any] = []
@@ -72,15 +73,27 @@ class Wire:
         if status != 200:
             return self.http.Response(status, json={"error": {"message": f"refused with {status}", "type": "x"}})
         if json.loads(request.content).get("stream"):
-            return self.http.Response(200, headers={"content-type": "text/event-stream"}, content=self._sse())
+            headers = {"content-type": "text/event-stream"}
+            return self.http.Response(200, headers=headers, content=self._pieces())
         return self.http.Response(200, json=self.answer)
 
-    def _sse(self) -> bytes:
+    def _pieces(self) -> Any:
+        """Return the stream as it comes over a network: piece by piece, and not read yet."""
+        sse = self.sse()
+        pieces = [sse[start : start + 100] for start in range(0, len(sse), 100)]
+        return _later(pieces) if self.is_async else iter(pieces)
+
+    def sse(self) -> bytes:
         events = list(self.events)
         if self.stream_error is not None:
             events = [*events[:1], ("error", {"type": "error", "error": {"message": self.stream_error}})]
         lines = [(f"event: {name}\n" if name else "") + f"data: {json.dumps(data)}\n\n" for name, data in events]
         return ("".join(lines) + ("" if self.stream_error else "data: [DONE]\n\n" if not events[0][0] else "")).encode()
+
+
+async def _later(pieces: List[bytes]) -> Any:
+    for piece in pieces:
+        yield piece
 
 
 class Driver:
@@ -93,7 +106,7 @@ class Driver:
         self.sdk = importlib.import_module(provider)
         http = getattr(self.base, "httpx2", None) or self.base.httpx
         answer, events = (CHAT_ANSWER, CHAT_STREAM) if provider == "openai" else (MESSAGE_ANSWER, MESSAGE_STREAM)
-        self.wire = Wire(http, answer, events)
+        self.wire = Wire(http, answer, events, is_async)
         self.owner = self.base.AsyncAPIClient if is_async else self.base.SyncAPIClient
         self.stream_type = self.sdk.AsyncStream if is_async else self.sdk.Stream
         prefix, name = "Async" if is_async else "", "OpenAI" if provider == "openai" else "Anthropic"

@@ -4,7 +4,7 @@ The steps are plain functions of an observer; sync and async interceptors hold o
 """
 
 from time import perf_counter, time
-from typing import Any, Mapping, NamedTuple, Optional
+from typing import Any, Mapping, NamedTuple, Optional, Tuple
 
 from arc_runtime.interceptors.answers import AnswerFacts, read_error, read_http_status
 from arc_runtime.interceptors.base import Observer
@@ -13,17 +13,6 @@ from arc_runtime.model import STATUS_CANCELLED, STATUS_ERROR, STATUS_OK, Call, D
 from arc_runtime.snapshot import keep
 
 _new = tuple.__new__  # a NamedTuple's own constructor costs twice as much, on every call
-
-
-class Request(NamedTuple):
-    """What an interceptor knows of a call when it begins."""
-
-    provider: str
-    operation: str
-    body: Mapping[str, Any]
-    streamed: bool
-    sdk_version: str
-    task: str = ""
 
 
 class Journey(NamedTuple):
@@ -44,32 +33,39 @@ class Journey(NamedTuple):
         return bool(self.call.call_id)
 
 
-def begin(observer: Observer, request: Request) -> "tuple[Call, Decision]":
-    """Decide a call. The body is the application's own until `depart` has copied it."""
-    listening = observer.listening
-    call: Call = _new(
-        Call,
-        (
-            new_call_id() if listening else "",
-            request.provider,
-            request.operation,
-            request.body,
-            request.streamed,
-            request.sdk_version,
-            time(),
-            thread_name() if listening else "",
-            request.task,
-            parent_id() if listening else "",
-            TAGS.get(),
-        ),
-    )
-    return call, observer.decide(call)
+def begin(observer: Observer, request: Tuple[str, str, Mapping[str, Any], bool, str, str]) -> Call:
+    """Return the call that has begun. Its body is the application's own until `depart` has copied it.
+
+    request: provider, operation, body, whether a stream was asked for, version of the SDK, name of the task.
+    """
+    provider, operation, body, streamed, version, task = request
+    call: Call
+    if observer.listening:
+        call = _new(
+            Call,
+            (
+                new_call_id(),
+                provider,
+                operation,
+                body,
+                streamed,
+                version,
+                time(),
+                thread_name(),
+                task,
+                parent_id(),
+                TAGS.get(),
+            ),
+        )
+    else:  # whoever asks by `current_call` all the same gives it its name
+        call = _new(Call, ("", provider, operation, body, streamed, version, time(), "", task, "", TAGS.get()))
+    return call
 
 
 def depart(call: Call, decision: Decision, entered_s: float, args: Any = (), kwargs: Any = None) -> Journey:
     """Return the journey that starts now; of what is reported, the body is copied first."""
     if call.call_id:
-        call = call._replace(body=keep(call.body))
+        call = _new(Call, (*call[:3], keep(call.body), *call[4:]))
         HTTP_STATUS.set(0)
     journey: Journey = _new(Journey, (call, decision, entered_s, perf_counter(), args, kwargs))
     return journey
@@ -130,6 +126,11 @@ def streamed(journey: Journey, http_status: int, end: StreamEnd) -> Outcome:
 
 def with_facts(outcome: Outcome, facts: AnswerFacts) -> Outcome:
     """Return the outcome with what the answer says of itself."""
-    return outcome._replace(
-        finish_reason=facts.finish_reason, input_tokens=facts.input_tokens, output_tokens=facts.output_tokens
-    )
+    merged: Outcome = _new(Outcome, (*outcome[:7], *facts, outcome.response))
+    return merged
+
+
+def with_answer(outcome: Outcome, http_status: int, facts: AnswerFacts, response: Any) -> Outcome:
+    """Return the outcome with the whole answer, and what it says of itself."""
+    merged: Outcome = _new(Outcome, (*outcome[:4], http_status, "", "", *facts, response))
+    return merged

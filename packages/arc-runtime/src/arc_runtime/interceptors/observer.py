@@ -27,13 +27,19 @@ class PipelineObserver:
     def __init__(self, pipeline: Pipeline, counters: Counters, sink: Optional[Sink] = None) -> None:
         self._pipeline = pipeline
         self._counters = counters
-        self.sink = sink
-        """Where events go; None: nowhere. Exchanged by one assignment."""
+        self._sink = sink
+        self.listening = sink is not None
+        """Whether there is a sink; an attribute of its own, because every call asks."""
 
     @property
-    def listening(self) -> bool:
-        """Whether there is a sink."""
-        return self.sink is not None
+    def sink(self) -> Optional[Sink]:
+        """Where events go; None: nowhere. Exchanged by one assignment."""
+        return self._sink
+
+    @sink.setter
+    def sink(self, sink: Optional[Sink]) -> None:
+        self._sink = sink
+        self.listening = sink is not None
 
     def decide(self, call: Call) -> Decision:
         """Return what to send, and count it."""
@@ -54,7 +60,7 @@ class PipelineObserver:
                 self._counters.add("requests_failed")
             elif outcome.status == STATUS_CANCELLED:
                 self._counters.add("requests_cancelled")
-            sink = self.sink
+            sink = self._sink
             if sink is not None and call.call_id:  # a call that began before there was a sink has no name
                 sink.emit(after(call, decision, outcome))
         except Exception as error:  # noqa: BLE001 - the guard, written out
@@ -70,7 +76,7 @@ class PipelineObserver:
             self._counters.add("low_confidence")
         if decision.fixes:
             self._counters.add("fixes_applied", len(decision.fixes))
-            if self.sink is not None:
+            if self._sink is not None:
                 return _detached(decision)
         return decision
 

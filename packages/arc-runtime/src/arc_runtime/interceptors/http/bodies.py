@@ -139,8 +139,9 @@ class BodyWatch(StreamWatch):
 
 def read_answer(response: Any) -> Tuple[AnswerFacts, Any]:
     """Return what the body of an HTTP response says, which its library has read already."""
-    body = JsonBody()
-    if "json" in response.headers.get("content-type", ""):
+    kind = response.headers.get("content-type", "")
+    body: Any = EventBody() if kind.startswith("text/event-stream") else JsonBody()
+    if "json" in kind or isinstance(body, EventBody):
         body.feed(response.content)
         body.finish()
     return body.facts, body.response

@@ -16,7 +16,6 @@ from arc_runtime.interceptors.http.bodies import BodyWatch, read_answer
 from arc_runtime.interceptors.http.messages import Message, is_llm_request, read_message, with_content
 from arc_runtime.interceptors.journey import (
     Journey,
-    Request,
     StreamEnd,
     begin,
     depart,
@@ -49,10 +48,9 @@ class Watch:
             self._observer.passed("bodies")
             return None
         task = task_name() if is_async and self._observer.listening else ""
-        call, decision = begin(
-            self._observer,
-            Request(message.provider, message.operation, message.body, message.body.get("stream") is True, "", task),
-        )
+        streams = message.body.get("stream") is True
+        call = begin(self._observer, (message.provider, message.operation, message.body, streams, "", task))
+        decision = self._observer.decide(call)
         if decision.body is not None:
             changed = self._changed(request, message, decision.body)
             if changed is None:

@@ -11,14 +11,13 @@ from arc_runtime.interceptors.base import Observer
 from arc_runtime.interceptors.http.bodies import BodyWatch, read_answer
 from arc_runtime.interceptors.journey import (
     Journey,
-    Request,
     StreamEnd,
     begin,
     depart,
     ended_badly,
     ended_well,
     streamed,
-    with_facts,
+    with_answer,
 )
 from arc_runtime.interceptors.operations import operation_of
 from arc_runtime.interceptors.provenance import CURRENT_CALL, HTTP_STATUS, SUPPRESSED, leave, task_name
@@ -96,10 +95,9 @@ class Patch:
         if body is None:
             return None
         streams = bool(kwargs.get("stream"))
-        call, decision = begin(
-            self._observer,
-            Request(self._provider, operation_of(options.url), body, streams, self._version, task),
-        )
+        observer = self._observer
+        call = begin(observer, (self._provider, operation_of(options.url), body, streams, self._version, task))
+        decision = observer.decide(call)
         if decision.body is not None:
             rewritten = guard.run("intercept.rewrite", None, with_body, options, body, decision.body)
             if rewritten is None:
@@ -171,4 +169,4 @@ def _with_answer(outcome: Outcome, result: Any) -> Outcome:
         facts, answer = read_answer(response)
     else:
         facts, answer = read_facts(result), plain_answer(result)
-    return with_facts(outcome._replace(http_status=status, response=answer), facts)
+    return with_answer(outcome, status, facts, answer)

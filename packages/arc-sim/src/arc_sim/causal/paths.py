@@ -1,6 +1,7 @@
 """What the name of a file says about it: documentation, test, CI, manifest, code."""
 
 import re
+from functools import lru_cache
 
 DOCUMENTATION = re.compile(
     r"(?i)(?:\.(?:md|mdx|rst|adoc|asciidoc|png|jpe?g|gif|svg|drawio|excalidraw|puml|plantuml|pdf|ipynb)$"
@@ -46,8 +47,23 @@ BUILD_FILES = frozenset(
 """A directory with one of these, a Dockerfile or a .csproj is built on its own."""
 
 
+@lru_cache(maxsize=200_000)
 def has_no_effect(path: str) -> str | None:
     """Return why a change of this file cannot change a running service, or None when it can."""
+    directory, _, name = path.rpartition("/")
+    if not directory:
+        return _reason(path)
+    # Folders repeat, and names are short: the patterns cost most of the time that a large listing takes.
+    return _of_directory(directory) or (_reason(path) if _reason(f"x/{name}") else None)
+
+
+@lru_cache(maxsize=50_000)
+def _of_directory(directory: str) -> str | None:
+    """Return the reason that holds for every file of a folder."""
+    return _reason(directory + "/x")
+
+
+def _reason(path: str) -> str | None:
     if CI.search(path):
         return "CI, editor and repository files"
     if TESTS.search(path):

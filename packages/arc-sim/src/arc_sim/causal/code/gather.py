@@ -1,5 +1,7 @@
 """Which code belongs to a service, and what it says."""
 
+from weakref import WeakKeyDictionary
+
 from arc_sim.causal.code.library import library_of
 from arc_sim.causal.code.program import Program
 from arc_sim.causal.paths import has_no_effect
@@ -12,12 +14,12 @@ class Gatherer:
 
     def __init__(self, tree: Tree, services: tuple[Service, ...]) -> None:
         self._tree = tree
-        self._owners = owners_by_file(tree, services)
+        self._files = _files(tree, services)
         self._library = library_of(tree)
 
     def files(self, service: Service) -> tuple[str, ...]:
         """Return all files that the service is built from, without tests and documentation."""
-        return tuple(path for path in self._owners.get(service.name, ()) if has_no_effect(path) is None)
+        return self._files.get(service.name, ())
 
     def programs(self, service: Service) -> tuple[Program, ...]:
         """Return the service's code, as far as it can be read."""
@@ -35,6 +37,21 @@ class Gatherer:
         except (KeyError, ValueError):
             return None
         return None if b"\0" in content[:8192] else content.decode("utf-8", "replace")
+
+
+_known: "WeakKeyDictionary[Tree, tuple[tuple[Service, ...], dict[str, tuple[str, ...]]]]" = WeakKeyDictionary()
+"""The files of the services last asked for: the readers of one revision ask for the same ones."""
+
+
+def _files(tree: Tree, services: tuple[Service, ...]) -> dict[str, tuple[str, ...]]:
+    known = _known.get(tree)
+    if known is None or known[0] is not services:
+        found = {
+            name: tuple(path for path in paths if has_no_effect(path) is None)
+            for name, paths in owners_by_file(tree, services).items()
+        }
+        known = _known[tree] = (services, found)
+    return known[1]
 
 
 def owners_by_file(tree: Tree, services: tuple[Service, ...]) -> dict[str, list[str]]:

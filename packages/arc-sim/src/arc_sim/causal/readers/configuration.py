@@ -8,7 +8,7 @@ from arc_sim.causal.documents import DocumentError
 from arc_sim.causal.kinds import protocol_of
 from arc_sim.causal.paths import DOCKERFILE, language_of, name_of, parent_of
 from arc_sim.causal.readers.base import Findings, Known, Variable
-from arc_sim.causal.readers.deploy.texts import Named, of_lines, of_yaml
+from arc_sim.causal.readers.deploy.texts import CONFIGURATION, Named, addresses_of, of_lines, of_yaml
 from arc_sim.causal.tree import Tree
 from arc_sim.model import Edge, Location, Service
 
@@ -23,10 +23,15 @@ PLAIN = re.compile(r"(?i)(?:\.(?:sh|properties|conf|cfg|ini|toml|template|tmpl|t
                    r"|\.(?:lua|vb|fs|pl)$"
                    r"|(?:^|/)(?:procfile|entrypoint|start|run|caddyfile)$"
                    r"|(?:^|/)(?:appsettings|ocelot|yarp|krakend)[^/]*\.json$)")  # fmt: skip
+NO_CONFIGURATION = re.compile(
+    r"(?i)(?:^|/)(?:(?:docker-)?compose[^/]*\.ya?ml|package(?:-lock)?\.json|pom\.xml|[^/]*lock[^/]*)$"
+)
 SPRING = re.compile(
     r"(?i)(?:^|/)(?P<stem>[\w-]+?)(?:-(?:dev|prod|production|docker|local|default|kubernetes|k8s))?\.ya?ml$"
 )
-CONVENTION = re.compile(r"^(?:SPRING|QUARKUS|MICRONAUT|EUREKA|KC|ConnectionStrings|CONNECTIONSTRINGS|OTEL_EXPORTER)_")
+CONVENTION = re.compile(
+    r"^(?:SPRING|QUARKUS|MICRONAUT|EUREKA|KC|MANAGEMENT|MP|ZIPKIN|ConnectionStrings|CONNECTIONSTRINGS|OTEL_EXPORTER)_"
+)
 """Prefixes of variables that Spring Boot, Quarkus, Micronaut, .NET bind to settings of the same name."""
 
 
@@ -57,6 +62,11 @@ def _file_edges(gatherer: Gatherer, directory: Directory, service: Service, path
         found = of_lines(gatherer.text(path) or "", path)
         return [edge for key, address, at in found for edge in _to(directory, service, address, at, SETTING)]
     match = SPRING.search(path)
+    if service.language is None and CONFIGURATION.search(f"/{path}") and not NO_CONFIGURATION.search(path):
+        # A foreign program in an image of one's own: what stands beside its Dockerfile configures it.
+        text = gatherer.text(path) or ""
+        found = [] if "apiVersion:" in text else addresses_of(text, path)
+        return [edge for key, address, at in found for edge in _to(directory, service, address, at, SETTING)]
     if match is None or resource is None:
         return []
     owner = _configured(gatherer, directory, service, path, match.group("stem"))

@@ -12,6 +12,7 @@ from arc_sim.causal.paths import parent_of
 from arc_sim.causal.readers.base import Findings, Known, Variable
 from arc_sim.causal.readers.deploy.composing import interpolate
 from arc_sim.causal.readers.deploy.mesh import dapr_edges, mesh_rules
+from arc_sim.causal.readers.deploy.objects import Cluster
 from arc_sim.causal.readers.deploy.texts import CONFIGURATION, addresses_of
 from arc_sim.causal.readers.manifests import WORKLOADS, Object, artifacts, nearest, read_objects
 from arc_sim.causal.tree import Tree
@@ -33,15 +34,16 @@ class KubernetesReader:
         """Return workloads as services, with the variables of their containers."""
         warnings: list[str] = []
         objects = read_objects(tree, warnings)
+        cluster = Cluster(objects)
         owners = _owners(tree, objects, known)
         services, edges, variables = [], [], []
-        chosen = _chosen(objects, owners)
-        names = _shared_names(chosen, objects)
+        chosen = _chosen(cluster, owners)
+        names = _shared_names(chosen, cluster)
         for workload in chosen:
-            given = container_variables(workload, objects)
+            given = container_variables(workload, cluster)
             variables.extend(given)
             edges.extend(_commands(workload))
-            edges.extend(_mounted(workload, objects, given))
+            edges.extend(_mounted(workload, cluster, given))
             image = workload.image
             services.append(
                 Service(
@@ -49,13 +51,13 @@ class KubernetesReader:
                     kind=kind_of(image, workload.name),
                     aliases=tuple(
                         sorted(
-                            {workload.name, *service_names(workload, objects)}
+                            {workload.name, *service_names(workload, cluster)}
                             - {names.get(workload.name, workload.name)}
                         )
                     ),
                     paths=owners.get(_key(workload), ()),
                     image=image,
-                    port=_port(workload, objects),
+                    port=_port(workload, cluster),
                     env=tuple(sorted({v.name: v.value for v in given}.items())),
                 )
             )
@@ -64,14 +66,14 @@ class KubernetesReader:
         return Findings(tuple(services), tuple(edges), tuple(variables), tuple(warnings), rules=found)
 
 
-def _shared_names(chosen: list[Object], objects: list[Object]) -> dict[str, str]:
+def _shared_names(chosen: list[Object], cluster: Cluster) -> dict[str, str]:
     """Return ``{workload: Service}`` where several workloads are versions of what one Service stands for.
 
     A single workload takes the Service's name too when its own only adds a version or what kind of object it is.
     """
     behind: dict[str, set[str]] = {}
     for workload in chosen:
-        for name in {item.name for item in selecting(workload, objects)}:
+        for name in {item.name for item in cluster.selecting(workload)}:
             if normalise(workload.name).startswith(normalise(name) + "-"):
                 behind.setdefault(name, set()).add(workload.name)
     found = {}
@@ -83,40 +85,25 @@ def _shared_names(chosen: list[Object], objects: list[Object]) -> dict[str, str]
     return {workload: name for workload, name in found.items() if name not in own}
 
 
-def service_names(workload: Object, objects: list[Object]) -> set[str]:
+def service_names(workload: Object, cluster: Cluster) -> set[str]:
     """Return the names of the Services that select a workload, and those that it gets when it is installed."""
-    names = {name for item in selecting(workload, objects) for name in (item.name, *item.aliases)}
+    names = {name for item in cluster.selecting(workload) for name in (item.name, *item.aliases)}
     dapr = dig(workload.template, "annotations", "dapr.io/app-id")
     return names | {*workload.aliases, *([str(dapr)] if isinstance(dapr, Text) else ())}
 
 
-def selecting(workload: Object, objects: list[Object]) -> list[Object]:
-    """Return the Services whose selector the workload's labels satisfy."""
-    labels = workload.labels.items()
-    found = []
-    for item in objects:
-        selector = {str(key): str(value) for key, value in pairs(dig(item.body, "spec", "selector"))}
-        if item.kind == "Service" and selector and selector.items() <= labels:
-            found.append(item)
-    return found
-
-
-def container_variables(workload: Object, objects: list[Object]) -> list[Variable]:
+def container_variables(workload: Object, cluster: Cluster) -> list[Variable]:
     """Return the environment of the containers: literal values, ConfigMaps by key and as a whole."""
-    maps: dict[str, list[Object]] = {}
-    for item in objects:
-        if item.kind in ("ConfigMap", "Secret"):
-            maps.setdefault(item.name, []).append(item)
     found: dict[str, Variable] = {}
     for container in workload.containers:
         for source in entries(dig(container, "envFrom")):
             name = dig(source, "configMapRef", "name") or dig(source, "secretRef", "name")
-            given = nearest(maps.get(str(name), []), workload.path)
+            given = nearest(cluster.maps(str(name)), workload.path)
             for key, value in pairs(_data(given)):
                 if isinstance(value, Text):
                     _add(found, workload, key, value, _place(value, given.path if given else "", key))
         for entry in entries(dig(container, "env")):
-            _add_entry(found, workload, entry, maps)
+            _add_entry(found, workload, entry, cluster)
     return list(found.values())
 
 
@@ -133,7 +120,7 @@ def config_map_names(workload: Object) -> set[str]:
     return found - {"None"}
 
 
-def _add_entry(found: dict[str, Variable], workload: Object, entry: Any, maps: dict[str, list[Object]]) -> None:
+def _add_entry(found: dict[str, Variable], workload: Object, entry: Any, cluster: Cluster) -> None:
     name, value = dig(entry, "name"), dig(entry, "value")
     if not isinstance(name, Text):
         return
@@ -142,7 +129,7 @@ def _add_entry(found: dict[str, Variable], workload: Object, entry: Any, maps: d
         return
     for kind in ("configMapKeyRef", "secretKeyRef"):
         reference = dig(entry, "valueFrom", kind)
-        given = nearest(maps.get(str(dig(reference, "name")), []), workload.path)
+        given = nearest(cluster.maps(str(dig(reference, "name"))), workload.path)
         value = dig(_data(given), str(dig(reference, "key")))
         if given is not None and isinstance(value, Text):
             _add(found, workload, name, value, _place(value, given.path))
@@ -191,13 +178,13 @@ def _owners(tree: Tree, objects: list[Object], known: Known) -> dict[tuple[str, 
     return found
 
 
-def _chosen(objects: list[Object], owners: dict[tuple[str, str], tuple[str, ...]]) -> list[Object]:
+def _chosen(cluster: Cluster, owners: dict[tuple[str, str], tuple[str, ...]]) -> list[Object]:
     """Return one object for each workload of the system.
 
     Foreign images count when they stand beside the system's own workloads, or when nothing is built here at all.
     A Job counts only when nothing else runs what it is built from.
     """
-    workloads = [item for item in objects if item.kind in WORKLOADS and item.name and item.containers]
+    workloads = [item for item in cluster.objects if item.kind in WORKLOADS and item.name and item.containers]
     own = Counter(item.place for item in workloads if _key(item) in owners)
     running = {path for item in workloads if item.kind != "Job" for path in owners.get(_key(item), ())}
     ranked = sorted(workloads, key=lambda item: (-own[item.place], item.path.count("/"), item.path))
@@ -215,11 +202,11 @@ def _chosen(objects: list[Object], owners: dict[tuple[str, str], tuple[str, ...]
         near = directory in homes or parent_of(directory) in parents
         if item.kind != "Job" and _key(item) not in owners and (near or not chosen or not owners):
             chosen.setdefault(normalise(item.name), item)
-    _add_named(chosen, ranked, objects)
+    _add_named(chosen, ranked, cluster)
     return sorted(chosen.values(), key=lambda item: item.name)
 
 
-def _add_named(chosen: dict[str, Object], ranked: list[Object], objects: list[Object]) -> None:
+def _add_named(chosen: dict[str, Object], ranked: list[Object], cluster: Cluster) -> None:
     """Add workloads from elsewhere whose address one of the chosen ones is given."""
     others = [item for item in ranked if normalise(item.name) not in chosen and item.kind not in ("Job", "CronJob")]
     if not others:
@@ -227,11 +214,11 @@ def _add_named(chosen: dict[str, Object], ranked: list[Object], objects: list[Ob
     given = {
         normalise(address.host.split(".")[0])
         for workload in chosen.values()
-        for variable in container_variables(workload, objects)
+        for variable in container_variables(workload, cluster)
         for address in addresses_in(variable.value)
     }
     for item in others:
-        if {normalise(name) for name in (item.name, *service_names(item, objects))} & given:
+        if {normalise(name) for name in (item.name, *service_names(item, cluster))} & given:
             chosen.setdefault(normalise(item.name), item)
 
 
@@ -246,7 +233,7 @@ def _commands(workload: Object) -> list[Edge]:
     return found
 
 
-def _mounted(workload: Object, objects: list[Object], given: list[Variable]) -> list[Edge]:
+def _mounted(workload: Object, cluster: Cluster, given: list[Variable]) -> list[Edge]:
     """Return the edges of ConfigMaps that are put into the containers as files."""
     names = {str(dig(volume, "configMap", "name")) for volume in entries(dig(workload.pod, "volumes"))}
     names |= {
@@ -257,8 +244,7 @@ def _mounted(workload: Object, objects: list[Object], given: list[Variable]) -> 
     found: dict[tuple[str, str], Edge] = {}
     values = {v.name: v.value for v in given}
     for name in sorted(names - {"None"}):
-        candidates = [item for item in objects if item.kind == "ConfigMap" and item.name == name]
-        item = nearest(candidates, workload.path)
+        item = nearest([item for item in cluster.maps(name) if item.kind == "ConfigMap"], workload.path)
         for key, value in pairs(_data(item)):
             if item is None or not isinstance(value, Text) or not CONFIGURATION.search(f"/{key}"):
                 continue
@@ -272,15 +258,14 @@ def _mounted(workload: Object, objects: list[Object], given: list[Variable]) -> 
     return [found[key] for key in sorted(found)]
 
 
-def _port(workload: Object, objects: list[Object]) -> int | None:
+def _port(workload: Object, cluster: Cluster) -> int | None:
     """Return the port of the first container that names one, else the port to which a Service beside it sends.
 
     A Service in another directory belongs to another variant of the deployment.
     """
     ports = [port for container in workload.containers for port in entries(dig(container, "ports"))]
     numbers = [dig(port, "containerPort") for port in ports]
-    beside = [item for item in objects if item.place == workload.place]
-    for item in selecting(workload, beside):
-        for port in entries(dig(item.body, "spec", "ports")):
+    for item in cluster.selecting(workload):
+        for port in entries(dig(item.body, "spec", "ports")) if item.place == workload.place else ():
             numbers.append(dig(port, "targetPort") or dig(port, "port"))
     return next((port for number in numbers if (port := port_number(str(number))) is not None), None)

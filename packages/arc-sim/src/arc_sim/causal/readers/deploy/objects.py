@@ -58,3 +58,31 @@ class Object:
         """The image of the first container."""
         found = [dig(container, "image") for container in self.containers]
         return str(found[0]) if found and found[0] else None
+
+
+class Cluster:
+    """All objects of a repository, found by name and by selector without going through all of them."""
+
+    def __init__(self, objects: list[Object]) -> None:
+        self.objects = objects
+        self._maps: dict[str, list[Object]] = {}
+        self._services: dict[tuple[str, str], list[Object]] = {}
+        for item in objects:
+            if item.kind in ("ConfigMap", "Secret"):
+                self._maps.setdefault(item.name, []).append(item)
+            elif item.kind == "Service" and _selector(item):
+                self._services.setdefault(min(_selector(item).items()), []).append(item)
+
+    def maps(self, name: str) -> list[Object]:
+        """Return the ConfigMaps and Secrets of a name."""
+        return self._maps.get(name, [])
+
+    def selecting(self, workload: Object) -> list[Object]:
+        """Return the Services whose selector the workload's labels satisfy."""
+        labels = workload.labels
+        near = [item for pair in labels.items() for item in self._services.get(pair, ())]
+        return [item for item in near if _selector(item).items() <= labels.items()]
+
+
+def _selector(item: Object) -> dict[str, str]:
+    return {str(key): str(value) for key, value in pairs(dig(item.body, "spec", "selector"))}

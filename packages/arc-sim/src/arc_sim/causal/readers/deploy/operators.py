@@ -1,6 +1,6 @@
 """Objects that an operator turns into databases, brokers and workloads, and charts that are not in the repository."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -40,6 +40,8 @@ OPERATED: dict[tuple[str, str], tuple[str, tuple[str, ...]]] = {
     ("monitoring.coreos.com", "Prometheus"): ("prometheus", ("prometheus-operated",)),
 }
 """``(API group, kind) -> (product, names of the Services)``, as each operator's documentation has them."""
+
+MAX_VALUES_DEPTH = 20
 
 CHART_SERVICES: dict[str, tuple[str, ...]] = {
     "redis": ("{}-master", "{}-replicas", "{}-headless"),
@@ -130,5 +132,19 @@ def of_missing_charts(missing: list[Missing]) -> list[Object]:
         name = str(override) if override else item.key
         full = {name, f"{item.prefix}-{name}"}
         services = full | {form.format(one) for one in full for form in CHART_SERVICES.get(item.name, ())}
-        found += made_workload(name, item.name, sorted(services - {name}), item.path, item.line, item.home)
+        made_here = made_workload(name, item.name, sorted(services - {name}), item.path, item.line, item.home)
+        env = {key: value for key, value in _texts(item.values, "") if ":" in value and len(value) < 500}
+        containers = dig(made_here[0].body, "spec", "template", "spec", "containers")
+        containers[0]["env"] = _environment(made(env, item.line))
+        found += made_here
     return found
+
+
+def _texts(value: Any, prefix: str, depth: int = 0) -> Iterator[tuple[str, str]]:
+    """Yield the texts in the values that a chart from elsewhere is given, by their path."""
+    if isinstance(value, str):
+        yield prefix, value
+    elif depth < MAX_VALUES_DEPTH:
+        items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        for key, item in items:
+            yield from _texts(item, f"{prefix}.{key}" if prefix else str(key), depth + 1)

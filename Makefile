@@ -22,10 +22,10 @@ SOURCES := packages/arc-common/src packages/arc-runtime/src packages/arc-sim/src
 CODE := packages tools tests-e2e docs
 GOLDEN := $(sort $(dir $(wildcard packages/*/tests/golden/test_*.py)))
 
-.PHONY: help setup demo test test-all matrix coverage fmt lint types arrows bench golden protos build check docs clean
+.PHONY: help setup demo test test-all matrix coverage frameworks fmt lint types arrows bench golden protos build check docs clean
 
 help: ## list the verbs
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .tools/ready: Makefile
 	@command -v "$(PYTHON)" > /dev/null || \
@@ -68,6 +68,9 @@ matrix: setup ## the tests of the packages on every Python from 3.8 to 3.13 that
 
 coverage: setup ## every way to call each SDK, oldest to newest, on each Python; writes docs/benchmarks/coverage.md
 	@$(RUN) python tools/coverage_table.py $(ARGS)
+
+frameworks: setup ## LangChain, FastAPI, gunicorn, Sentry, ... each in its environment; writes docs/guides/frameworks.md
+	@$(RUN) python tests-e2e/frameworks/table.py $(ARGS)
 
 fmt: setup ## format the code
 	@$(RUN) ruff check --fix --quiet $(CODE) || true

@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from sdk_coverage.form import Form, read_async, read_sync
 
 ABSENT = "absent"
+UNUSABLE = "fails without Arc: "
 OK = "ok"
 
 
@@ -108,7 +109,7 @@ class Rounds:
         """Return ``ok``, ``absent``, or what is wrong."""
         bare, bare_other = floor
         if bare.error:
-            return ABSENT if not bare.wire else f"fails without Arc: {bare.error}"
+            return f"{UNUSABLE}{bare.error}" if bare.wire else ABSENT
         problems = []
         for matching, expected in ((True, bare), (False, bare_other)):
             del sink.events[:]

@@ -18,7 +18,7 @@ from .server import serving
 
 CHILD = Path(__file__).with_name("child.py")
 CHILD_TIMEOUT_S = 600
-OK, ABSENT = "ok", "absent"
+OK, ABSENT, UNUSABLE = "ok", "absent", "fails without Arc: "
 
 HEAD = """# What is caught
 
@@ -35,7 +35,8 @@ A cell counts combinations of (client made before or after `Arc()`) x (synchrono
 - the **answer was the one without Arc**, of the same type (identifiers and times aside, and the fixed parameter
   itself where the provider repeats it).
 
-`–`: this release has no such way (tried, without Arc). After each run `close()` was called and a call left as it was.
+`–`: this release has no such way, or it fails there without Arc, too (then named below). After each
+run `close()` was called and a call left as it was.
 Not compared are `authorization`, dates and digests of a signature, and idempotency keys: no two requests share them.
 """
 
@@ -96,6 +97,7 @@ def document(results: list[Result], took_s: float, command: str) -> str:
         for tier in dict.fromkeys(result.tier for result in results):
             lines += _table([result for result in results if (result.sdk, result.tier) == (sdk, tier)])
     lines += _not_run(results)
+    lines += _unusable(results)
     bad = wrong(results)
     lines += ["## What was not as it should be", "", *(bad or ["Nothing: every combination that ran is `ok`."]), ""]
     lines.append(LIMITS)
@@ -121,7 +123,7 @@ def _table(results: list[Result]) -> list[str]:
 def cell(result: Result, form: str) -> str:
     """Return ``4/4``, or ``–`` where the release has no such way."""
     verdicts = [row["verdict"] for row in result.rows if row["form"] == form]
-    there = [verdict for verdict in verdicts if verdict != ABSENT]
+    there = [verdict for verdict in verdicts if verdict == OK or not is_fine(verdict)]
     if not there:
         return "–"
     good = sum(verdict == OK for verdict in there)
@@ -136,6 +138,21 @@ def _not_run(results: list[Result]) -> list[str]:
     return ["## What could not be run", "", *lines, ""]
 
 
+def _unusable(results: list[Result]) -> list[str]:
+    seen = [
+        f"- {result.sdk} {result.version}, Python {result.python}, {row['form']}: {row['verdict'][len(UNUSABLE) :]}"
+        for result in results
+        for row in result.rows
+        if row["verdict"].startswith(UNUSABLE)
+    ]
+    return ["## What fails in these environments without Arc", "", *dict.fromkeys(seen), ""] if seen else []
+
+
+def is_fine(verdict: str) -> bool:
+    """Whether a verdict is nothing that Arc did wrong."""
+    return verdict in (OK, ABSENT) or verdict.startswith(UNUSABLE)
+
+
 def wrong(results: list[Result]) -> list[str]:
     """Return one line per combination that was not as it should be."""
     return list(_wrong(results))
@@ -144,7 +161,7 @@ def wrong(results: list[Result]) -> list[str]:
 def _wrong(results: list[Result]) -> Iterable[str]:
     for result in results:
         for row in result.rows:
-            if row["verdict"] not in (OK, ABSENT):
+            if not is_fine(row["verdict"]):
                 yield (
                     f"- {result.sdk} {result.version}, Python {result.python}, {row['form']}, {row['mode']}, "
                     f"client made {row['made']}: {row['verdict']}"
@@ -162,6 +179,6 @@ def timed(folder: Path, tiers: Iterable[Tier], pythons: Iterable[str], say: Any)
             found = run(folder, tier, python)
             results += found
             for one in found:
-                bad = sum(row["verdict"] not in (OK, ABSENT) for row in one.rows)
+                bad = sum(not is_fine(row["verdict"]) for row in one.rows)
                 say(f"{one.tier} {one.sdk} {one.version} on {python}: {len(one.rows)} rows, {bad} wrong {one.problem}")
     return results, time.monotonic() - started

@@ -17,7 +17,9 @@ def client(unit: Unit, call: Call) -> tuple[str, str]:
     values = {"env": variable_of(call.target), "snake": snake, "pascal": pascal, "camel": camel, "host": call.target}
     for key, given in (("timeout", call.timeout_ms), ("retries", call.retries)):
         part = PARTS[unit.language].get(key, "") if given is not None else ""
-        values[key] = part.replace("@ms", str(given)).replace("@s", f"{(given or 0) / 1000:g}").replace("@n", str(given))
+        values[key] = (
+            part.replace("@ms", str(given)).replace("@s", f"{(given or 0) / 1000:g}").replace("@n", str(given))
+        )
     for name, value in values.items():
         path, text = path.replace(f"<{name}>", value), text.replace(f"<{name}>", value)
     return path, text

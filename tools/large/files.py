@@ -24,7 +24,10 @@ SHARED = {
 }
 USES_SHARED = {
     "python": ("core/tracing.py", "from tracingkit.spans import span\n\nroot = span(\"{name}\")\n"),
-    "javascript": ("src/core/tracing.js", 'const tracing = require("../../../../../libs/node/tracing");\n\ntracing.span("{name}");\n'),
+    "javascript": (
+        "src/core/tracing.js",
+        'const tracing = require("../../../../../libs/node/tracing");\n\ntracing.span("{name}");\n',
+    ),
 }  # fmt: skip
 """A library outside the services' directories, and a file of a service that imports it."""
 MANIFESTS_PER_SERVICE = 2.2
@@ -52,7 +55,7 @@ def write_system(system: System, files: int, draw: random.Random) -> Iterator[tu
 def _service(unit: Unit, modules: int, draw: random.Random) -> Iterator[tuple[str, str]]:
     name, text = BUILD_FILES[unit.language]
     yield name.format(name=unit.name), text.format(name=unit.name)
-    yield "Dockerfile", f"FROM {IMAGES[unit.language]}\nWORKDIR /app\nCOPY . .\nCMD [\"./start\"]\n"
+    yield "Dockerfile", f'FROM {IMAGES[unit.language]}\nWORKDIR /app\nCOPY . .\nCMD ["./start"]\n'
     for call in unit.calls:
         yield client(unit, call)
     if unit.database:
@@ -79,8 +82,8 @@ def _settings(unit: Unit) -> tuple[str, str]:
         "javascript": ("src/core/settings.js", "module.exports = { databaseUrl: process.env.DATABASE_URL };\n"),
         "typescript": ("src/core/settings.ts", "export const databaseUrl = process.env.DATABASE_URL;\n"),
         "c_sharp": ("Core/Settings.cs",
-                    'namespace Example.Core\n{\n    public static class Settings\n    {\n        public static readonly string Url ='
-                    ' System.Environment.GetEnvironmentVariable("DATABASE_URL");\n    }\n}\n'),
+                    "namespace Example.Core\n{\n    public static class Settings\n    {\n        public static readonly"
+                    ' string Url = System.Environment.GetEnvironmentVariable("DATABASE_URL");\n    }\n}\n'),
     }[unit.language]  # fmt: skip
 
 
@@ -94,7 +97,13 @@ def _environment(unit: Unit) -> dict[str, str]:
 def _compose(domain: str, units: list[Unit]) -> Iterator[tuple[str, str]]:
     lines = ["services:"]
     for unit in units:
-        lines += [f"  {unit.name}:", f"    build: ../../{unit.directory}", "    ports:", '      - "8080"', "    environment:"]
+        lines += [
+            f"  {unit.name}:",
+            f"    build: ../../{unit.directory}",
+            "    ports:",
+            '      - "8080"',
+            "    environment:",
+        ]
         lines += [f"      {name}: {value}" for name, value in _environment(unit).items()]
         if unit.database:
             lines += [f"  {unit.database}:", "    image: postgres:16", "    environment:", "      POSTGRES_DB: app"]
@@ -110,10 +119,13 @@ def _kubernetes(domain: str, units: list[Unit]) -> Iterator[tuple[str, str]]:
 
 
 def _workload(name: str, image: str, port: int, environment: dict[str, str]) -> str:
-    variables = "".join(f"            - name: {key}\n              value: {value}\n" for key, value in environment.items())
+    variables = "".join(
+        f"            - name: {key}\n              value: {value}\n" for key, value in environment.items()
+    )
     return (
         f"apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {name}\nspec:\n  replicas: 2\n  selector:\n"
-        f"    matchLabels:\n      app: {name}\n  template:\n    metadata:\n      labels:\n        app: {name}\n    spec:\n"
+        f"    matchLabels:\n      app: {name}\n  template:\n    metadata:\n      labels:\n        app: {name}\n"
+        f"    spec:\n"
         f"      containers:\n        - name: main\n          image: {image}\n          ports:\n"
         f"            - containerPort: {port}\n          env:\n{variables}"
         f"---\napiVersion: v1\nkind: Service\nmetadata:\n  name: {name}\nspec:\n  selector:\n    app: {name}\n"

@@ -114,9 +114,8 @@ class Store:
                 self._connection.execute(f"UPDATE entry SET used = {today} WHERE key IN ({marks})", old)
         found = {}
         for key, stored, _ in rows:
-            value = stored[CHECK_BYTES:]
-            if stored[:CHECK_BYTES] == _check(value):
-                found[key] = value
+            if isinstance(stored, bytes) and stored[:CHECK_BYTES] == _check(stored[CHECK_BYTES:]):
+                found[key] = stored[CHECK_BYTES:]
         return found
 
     def _size(self) -> int:

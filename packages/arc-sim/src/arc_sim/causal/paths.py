@@ -27,6 +27,11 @@ CI = re.compile(
 )
 PROVISIONING = re.compile(r"(?i)(?:\.(?:tf|tfvars|bicep|hcl)$|(?:^|/)(?:terraform|bicep|pulumi|cloudformation)/)")
 VENDORED = re.compile(r"(?:^|/)(?:node_modules|vendor|third_party|\.venv|venv|site-packages|bower_components|dist)/")
+GENERATED = re.compile(
+    r"(?i)(?:\.pb\.(?:go|cc|h|dart)|_pb2(?:_grpc)?\.pyi?|_(?:grpc_)?pb\.(?:js|ts|rb)|_services_pb\.rb|\.(?:g|designer)\.cs|"
+    r"(?:^|[._])generated\.\w+)$"
+)
+"""Code that tools make: it neither holds addresses nor calls anybody by itself."""
 EXAMPLES = re.compile(r"(?i)(?:^|/)(?:examples?|samples?|demo-data|fixtures|testdata|benchmarks?)/")
 
 COMPOSE = re.compile(r"(?i)^(?:docker-)?(?:compose|stack)(?:[._-][\w.-]+)?\.ya?ml$")

@@ -203,6 +203,17 @@ class Lowering:
                         pending.extend(current.named_children[:20])
         return tuple(value for value in found if GUARD.search(value.text[-80:]))
 
+    def _note_decorators(self, node: Node, context: Context) -> None:
+        """Note the decorators of a function as calls with the function's name."""
+        definition = node.child_by_field_name("definition")
+        name = definition.child_by_field_name("name") if definition is not None else None
+        for child in node.named_children if name is not None else ():
+            if child.type in self.grammar.decorators:
+                call = self._decorator(child)
+                given = ("function", Expression("string", text_of(name) if name is not None else "", call.line))
+                text = "@" + call.text.lstrip("@")
+                self.program.calls.append(_site(Expression("call", text, call.line, (*call.items, given)), context))
+
     def _decorator(self, node: Node) -> Expression:
         value = self.expressions.read(node)
         if value.kind != "call":
@@ -216,6 +227,7 @@ class Lowering:
             return
         if node.type == "decorated_definition":
             context = context.inside(guards=(*context.guards, *self._decorators(node)))
+            self._note_decorators(node, context)
         else:
             self._bindings.bound(node, context)
         self.walk_children(node, context, depth)

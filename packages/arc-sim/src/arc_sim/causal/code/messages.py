@@ -51,7 +51,7 @@ BUS = "eventbus|masstransit|integrationevent|nservicebus|rebus|wolverine"
 
 LIKELY = re.compile(
     r"(?i)publish|subscri|consum|push|pop|xadd|xread|stream|listener|send|produc|record|writer|reader|topic|deliver|receiver|"
-    r"rabbithandler|incoming|outgoing|@channel|pattern|assign|request|basic_?get"
+    r"rabbithandler|incoming|outgoing|@channel|pattern|assign|request|basic_?get|task|sidekiq"
 )
 """Looked for first: most calls are none of these."""
 
@@ -64,12 +64,17 @@ PATTERNS: tuple[Pattern, ...] = (
        r"(?:^|\.)(?:subscribe|Subscribe|SubscribeTopics|ConsumePartition|assign|subscribe_topics)$",
        keys=TOPIC, imports=KAFKA),
     _p("kafka", False, r"(?i)consumer\w*\.(?:consume)$|\bgroup\.Consume$", position=1, imports=KAFKA),
-    _p("kafka", True, r"(?:^|\.)(?:ProducerRecord|ProducerMessage|FutureRecord\.to|BaseRecord\.to|NewWriter|WriterConfig|TopicPartition)$",
+    _p("kafka", True,
+       r"(?:^|\.)(?:ProducerRecord|ProducerMessage|FutureRecord\.to|BaseRecord\.to|NewWriter|WriterConfig|"
+       r"TopicPartition)$",
        keys=TOPIC, imports=KAFKA),
-    _p("kafka", True, r"(?i)(?:kafkaTemplate|producer|kafka)\w*\.(?:send|produce|ProduceAsync|produce_sync|deliver|deliver_async)$",
+    _p("kafka", True,
+       r"(?i)(?:kafkaTemplate|producer|kafka)\w*\.(?:send|produce|ProduceAsync|produce_sync|deliver|deliver_async)$",
        keys=TOPIC, imports=KAFKA),
     _p("amqp", False, r"^@Rabbit(?:Listener|Handler)$", keys=QUEUE, kind="queue"),
-    _p("amqp", False, r"\.(?:Consume|ConsumeWithContext|basic_consume|basicConsume|BasicConsume|BasicConsumeAsync|basic_get|BasicGet)$",
+    _p("amqp", False,
+       r"\.(?:Consume|ConsumeWithContext|basic_consume|basicConsume|BasicConsume|BasicConsumeAsync|"
+       r"basic_get|BasicGet)$",
        keys=QUEUE, imports=AMQP, kind="queue"),
     _p("amqp", False, r"(?i)(?:channel|ch)\w*\.consume$", keys=QUEUE, imports=AMQP, kind="queue"),
     _p("amqp", False, r"\.NewReceiver$", position=1, imports=AMQP, kind="queue"),
@@ -94,7 +99,7 @@ PATTERNS: tuple[Pattern, ...] = (
     _p("nats", False,
        r"(?i)\.(?:queue_?subscribe|subscribe|subscribesync|subscribeasync)$",
        imports=NATS, keys=r"^subject$"),
-    _p("bus", True, r"(?:Publish|PublishEvent|PublishThroughEventBus|SaveEventAndCatalogContextChanges)(?:Async)?(?:<.*>)?$",
+    _p("bus", True, r"(?:^|\.)(?:Publish(?:Async)?|(?:Publish|Save|Add|Raise|Send)\w*Event\w*)(?:<.*>)?$",
        by_type=True, imports=r"eventbus|masstransit|integrationevent|nservicebus|rebus|wolverine"),
     _p("bus", False, r"(?:AddSubscription|Subscribe|ConfigureEventBusSubscription)<", by_type=True),
     _p("bus", False, r"^@CapSubscribe$", imports=""),
@@ -107,6 +112,8 @@ PATTERNS: tuple[Pattern, ...] = (
        r"(?i)(?:redis|client|conn|pub\w*|rdb|db|subscriber|multiplexer)\w*(?:\(\))?\.publish(?:async)?$",
        imports=REDIS),
     _p("redis", False, r"(?i)\.p?subscribe(?:async)?$", imports=REDIS),
+    _p("celery", False, r"^@(?:\w+\.)*(?:task|shared_task)$",
+       keys=r"^function$", position=None, imports=CELERY, kind="queue"),
     _p("celery", True, r"\.send_task$", imports=CELERY, kind="queue"),
 )  # fmt: skip
 """The first one that matches counts. Names are those of the clients' own interfaces."""

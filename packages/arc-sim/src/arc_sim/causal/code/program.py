@@ -76,6 +76,8 @@ class Program:
     language: str
     definitions: dict[tuple[int, str], list[Expression]] = field(default_factory=dict)
     """``(scope, name)`` -> the values it is given. Scope 0 is the file; attributes stand there too."""
+    homes: dict[str, list[int]] = field(default_factory=dict)
+    """Attribute -> the scopes in which its values stand, in their order; 0 for those that are not listed."""
     parents: dict[int, int] = field(default_factory=dict)
     """Scope -> the scope around it."""
     owners: dict[int, str] = field(default_factory=dict)

@@ -19,7 +19,8 @@ def settled(edge: Edge, settings: Iterable[Resilience]) -> Edge:
 
     The timeout of the widest phase decides, the smallest of several; of retries the most that end.
     """
-    listed = {*edge.resilience, *settings, *_own(edge)}
+    known_before = {*edge.resilience, *settings}
+    listed = known_before | set(_own(edge, known_before))
     known = sorted(listed, key=lambda s: (s.kind, s.location.path, s.location.line, s.phase, s.value or 0.0, s.detail))
     return replace(
         edge,
@@ -64,9 +65,9 @@ def _matches(rule: Rule, target: str, edge: Edge) -> bool:
     return edge.sync and (not rule.protocols or edge.protocol in rule.protocols) and edge.target not in rule.without
 
 
-def _own(edge: Edge) -> list[Resilience]:
+def _own(edge: Edge, listed: set[Resilience]) -> list[Resilience]:
     """Return the deciding fields as list entries, unless the list has their place already."""
-    places = {(setting.kind, setting.location) for setting in edge.resilience}
+    places = {(setting.kind, setting.location) for setting in listed}
     found = []
     if edge.timeout_ms:
         found.append(Resilience("timeout", edge.timeout_ms.location, edge.timeout_ms.value, "ms", "total"))

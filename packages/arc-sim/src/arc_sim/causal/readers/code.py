@@ -10,7 +10,8 @@ from arc_sim.causal.code.library import library_of
 from arc_sim.causal.code.program import Expression
 from arc_sim.causal.code.scan import ServiceInput, scan
 from arc_sim.causal.kinds import protocol_of
-from arc_sim.causal.readers.base import Findings, Known
+from arc_sim.causal.merging.resilience import settled
+from arc_sim.causal.readers.base import Findings, Known, Rule
 from arc_sim.causal.tree import Tree
 from arc_sim.model import Edge, Location, Service
 
@@ -38,12 +39,14 @@ class CodeReader:
         """Return the edges that code shows; a variable that it never reads shows none."""
         found = scan(tree, known, "code")
         edges = [edge for name in sorted(found) for edge in found[name].edges]
-        return Findings(edges=tuple(edges), warnings=library_of(tree).warnings)
+        rules = tuple(rule for name in sorted(found) for rule in found[name].rules)
+        return Findings(edges=tuple(edges), warnings=library_of(tree).warnings, rules=rules)
 
 
 def read_service(code: ServiceInput) -> Findings:
     """Return the edges that one service's code shows."""
-    return Findings(edges=tuple(_ServiceEdges(code).edges()))
+    found = _ServiceEdges(code)
+    return Findings(edges=tuple(found.edges()), rules=found.rules())
 
 
 @dataclass
@@ -68,7 +71,7 @@ class _ServiceEdges:
         )
         self._own = [program for program in code.programs if program.path not in code.shared] or list(code.programs)
         self._code = ServiceCode(code.programs, code.directory, code.given)
-        self._settings = SettingsReader(self._code, code.given)
+        self._settings = SettingsReader(self._code)
         self._targets: dict[str, _Target] = {}
 
     def edges(self) -> list[Edge]:
@@ -80,6 +83,11 @@ class _ServiceEdges:
                 for use in uses[(kind, host)][:1]:
                     self._reach(host, None, place(use.program, use.site.call.line), ("host", host))
         return [self._edge(target, uses) for target in self._targets.values()]
+
+    def rules(self) -> tuple[Rule, ...]:
+        """Return what the code sets for all its calls at once."""
+        settings = self._settings.defaults()
+        return tuple(Rule(self._service.name, "*", setting, ("http", "grpc")) for setting in settings)
 
     def _variables(self) -> None:
         """Variable that the code reads -> value that a manifest gives, or the default in the code -> host."""
@@ -129,18 +137,16 @@ class _ServiceEdges:
         called = [use for key in target.keys for use in uses.get(key, [])]
         found = self._settings.read(called)
         confidence = max(target.confidence, CALLED) if called else target.confidence
-        return Edge(
+        edge = Edge(
             source=self._service.name,
             target=target.service.name,
             protocol=self._protocol(target, called),
             sync=not self._is_consumer(target.service),
             confidence=confidence,
             evidence=tuple(target.evidence[:8]),
-            timeout_ms=found.timeout_ms,
-            retries=found.retries,
-            fallback=found.fallback,
             address_env=target.variable,
         )
+        return settled(edge, found.settings)
 
     def _protocol(self, target: _Target, called: list[Use]) -> str:
         product = protocol_of(target.service.image, target.service.name) if target.service.kind != "service" else None

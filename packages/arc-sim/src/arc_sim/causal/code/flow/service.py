@@ -16,7 +16,7 @@ MAX_HOPS = 6
 MAX_CALLERS = 24
 """Calls of one function whose arguments are followed."""
 
-NEAR = 3
+NEAR = 5
 """Hops up to which a call counts as a use of the address, with its timeouts and handlers."""
 
 CONNECTS = re.compile(
@@ -51,9 +51,11 @@ class ServiceCode:
         self._directory = directory
         self._given = given or {}
         self._texts = Texts(self)
-        self._exported: dict[str, list[tuple[Program, Expression]]] = {}
+        self._exported: dict[str, list[Place]] = {}
         self._functions: dict[str, tuple[Program, Function]] = {}
         self._lookups: dict[tuple[str, str], int] = {}
+        self._fields: dict[str, list[Place]] = {}
+        self._keys: dict[int, list[Key]] = {}
         self._folded: dict[int, list[str]] = {}
         self._callers: dict[tuple[str, str], list[tuple[Program, CallSite]]] = {}
         self._index()
@@ -66,7 +68,10 @@ class ServiceCode:
             for (scope, name), values in program.definitions.items():
                 if scope == 0:
                     short = name.rpartition(".")[2]
-                    self._exported.setdefault(short, []).extend((program, value) for value in values)
+                    homes = program.homes.get(name, ())
+                    self._exported.setdefault(short, []).extend(
+                        (program, homes[i] if i < len(homes) else 0, value) for i, value in enumerate(values)
+                    )
             for function in program.functions:
                 self._functions.setdefault(function.name, (program, function))
             for function_name, index in program.lookups.items():
@@ -138,7 +143,8 @@ class ServiceCode:
         while current is not None:
             values = program.definitions.get((current, name))
             if values:
-                return [(program, current, value) for value in values]
+                homes = program.homes.get(name, ()) if current == 0 else ()
+                return [(program, homes[i] if i < len(homes) else current, v) for i, v in enumerate(values)]
             current = program.parents.get(current)
         short = name.rpartition(".")[2]
         if "." in name and not name.startswith("self."):
@@ -147,8 +153,21 @@ class ServiceCode:
             if inner:
                 return inner
         exported = self._exported.get(short, [])
-        homes = {id(home) for home, _ in exported}
-        return [(home, 0, value) for home, value in exported] if len(homes) == 1 else []
+        return exported if len({id(home) for home, _, _ in exported}) == 1 else []
+
+    def callers(self, program: Program, function: str) -> list[tuple[Program, CallSite]]:
+        """Return the calls of an own function."""
+        return self._callers.get((_family(program), function), [])[:MAX_CALLERS]
+
+    def anywhere(self, name: str) -> list[Place]:
+        """Return what a field of that name is given anywhere, when that is one place only."""
+        if not self._fields:
+            for program in self.programs:
+                for (scope, known), values in program.definitions.items():
+                    short = known.rpartition(".")[2]
+                    self._fields.setdefault(short, []).extend((program, scope, value) for value in values)
+        found = self._fields.get(name, [])
+        return found if len({(id(program), scope) for program, scope, _ in found}) == 1 else []
 
     def passed(self, program: Program, scope: int, name: str) -> list[Place]:
         """Return what callers give to a parameter of the function around."""
@@ -176,12 +195,12 @@ class ServiceCode:
             for key, item in site.call.items:
                 if key is None and item.kind == "name":
                     # `mustMapEnv(&svc.addr, "ADDR")`: the value ends in the argument.
-                    self._exported.setdefault(item.text.rpartition(".")[2], []).append((program, read))
+                    self._exported.setdefault(item.text.rpartition(".")[2], []).append((program, 0, read))
         return found
 
     def _filled(self) -> None:
         """Names that nobody assigns but an own function gets (Go's out parameters) hold what that call makes."""
-        made: dict[str, list[tuple[Program, Expression]]] = {}
+        made: dict[str, list[Place]] = {}
         for program in self.programs:
             for site in program.calls if program.language == "go" else ():
                 if self.function(program, site.call.text) is None:
@@ -189,7 +208,7 @@ class ServiceCode:
                 for key, item in site.call.items:
                     short = item.text.rpartition(".")[2]
                     if key is None and item.kind == "name" and "." in item.text and short not in self._exported:
-                        made.setdefault(short, []).append((program, site.call))
+                        made.setdefault(short, []).append((program, site.scope, site.call))
         for short, values in made.items():
             self._exported[short] = values[:1]
 
@@ -216,7 +235,15 @@ class ServiceCode:
             self._collect(program, scope, item, hops, found, seen)
 
     def _said(self, program: Program, scope: int, value: Expression) -> list[Key]:
-        """Return the addresses that an expression itself names."""
+        """Return the addresses that an expression itself names; each expression is looked at once."""
+        if value.kind in ("name", "number", "group"):
+            return []
+        known = self._keys.get(id(value))
+        if known is None:
+            known = self._keys[id(value)] = self._named(program, scope, value)
+        return known
+
+    def _named(self, program: Program, scope: int, value: Expression) -> list[Key]:
         if value.kind == "env":
             return [("env", value.text)]
         hosts: list[str] = []
@@ -226,7 +253,7 @@ class ServiceCode:
             hosts = [a.host for text in self._texts_of(program, scope, value) for a in addresses_in(text)]
         found: list[Key] = [("host", host) for host in hosts]
         if value.kind == "call":
-            found += [("host", host) for host in self._bare_hosts(value)]
+            found += [("host", host) for host in self._bare_hosts(program, scope, value)]
             index = self._lookups.get((_family(program), value.text.rpartition(".")[2]))
             read = _looked_up(value, index) if index is not None else None
             found += [("env", read.text)] if read is not None else []
@@ -252,15 +279,23 @@ class ServiceCode:
             return value.text in CONCATENATION and has_address_part(value)
         return value.kind == "string" and bool(value.items) and is_address_like(value.text)
 
-    def _bare_hosts(self, call: Expression) -> list[str]:
+    def _bare_hosts(self, program: Program, scope: int, call: Expression) -> list[str]:
         """Return known service names that stand as a bare word where a call takes an address."""
         found = []
         connects = CONNECTS.search(_own_name(call.text)) is not None
         for key, item in call.items:
-            words = [item] if item.kind == "string" else [part for _, part in item.items if part.kind == "string"]
+            if key is None and connects and item.kind == "name":
+                found += [text for text in self._bound_texts(program, scope, item) if self._directory.find(text)]
             if (key and HOST_KEYWORD.search(key)) or (key is None and connects):
+                words = [item] if item.kind == "string" else [part for _, part in item.items if part.kind == "string"]
                 found += [w.text for w in words if re.fullmatch(r"[\w.-]+", w.text) and self._directory.find(w.text)]
         return found
+
+    def _bound_texts(self, program: Program, scope: int, name: Expression) -> list[str]:
+        """Return the plain words that a name may hold."""
+        if "." in name.text or "[" in name.text:
+            return []
+        return [text for text in self._texts.of(program, scope, name) if re.fullmatch(r"[a-zA-Z][\w.-]*", text)]
 
 
 def _argument(program: Program, site: CallSite, name: str, index: int) -> Place | None:

@@ -1,225 +1,288 @@
-"""Timeouts, retries and fallbacks of a use, with the place where the number is written."""
+"""Timeouts, retries, breakers, fallbacks and pools of the calls to one address, with the places that say so."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from arc_sim.causal.code.flow.numbers import Numbers, unit_of
 from arc_sim.causal.code.flow.service import ServiceCode, Use, place
-from arc_sim.causal.code.program import Expression, Program
-from arc_sim.causal.readers.base import Variable
-from arc_sim.model import Location, Setting
+from arc_sim.causal.code.flow.words import BREAKER, FALLBACK, LIMITER, RETRIER, classify, plain_name
+from arc_sim.causal.code.program import CallSite, Expression, Program
+from arc_sim.model import Location, Resilience
 
-TIMEOUT = re.compile(
-    r"(?i)^[a-z_.-]{0,40}(?:timeout|deadline|time_?limit)"
-    r"(?:[_.-]?(?P<unit>s|sec|secs|seconds|ms|millis|milliseconds|in_?millis(?:econds)?))?$"
+OPTIONS = re.compile(
+    r"(?i)timeout|retr|options|config|adapter|limits|pool|settings|builder|policy|breaker|backoff|client|transport"
 )
-RETRIES = re.compile(
-    r"(?i)^(?:max|num|total)?[_.-]?(?:retries|retry|retry_?(?:count|attempts|times|limit)|max_?retries_?per_?request)$"
+"""Calls inside an argument whose own named arguments set options of the outer call."""
+CONNECTING = re.compile(r"(?i)connect|open|dial|create|ping|getinstance|multiplexer|new_?client")
+"""Calls that are made again for ever until the target is there."""
+DEFAULTS = re.compile(
+    r"(?:configureDefault|ConfigureHttpClientDefaults|setdefaulttimeout|setDefaultTimeout|customizers?)$"
 )
-ATTEMPTS = re.compile(r"(?i)^(?:max|num)?[_.-]?(?:attempts|tries)$")
-CONNECT = re.compile(r"(?i)connect|keep_?alive|idle|handshake")
-"""Timeouts of one phase only: used when nothing limits the whole call."""
+"""Calls whose options hold for all calls of the service."""
+STATIC_SETTER = re.compile(r"[A-Z]\w*\.set[A-Z]")
+CLOSING = re.compile(r"(?i)\.(?:close|shutdown|disconnect|stop|dispose|destroy|quit|cancel)(?:async)?$")
+"""Calls that end a connection: their time limits are not those of the work."""
+HANDLED = 3
+"""Hops up to which a handler around a call is one for the address: further away, a call works with answers."""
+MAX_STEPS = 12
 
-MILLISECONDS = {"javascript", "typescript", "tsx", "java", "c_sharp"}
-"""Languages whose libraries take a bare number as milliseconds (axios, fetch wrappers, OkHttp, StackExchange.Redis)."""
-
-UNITS_MS = {"nanosecond": 1e-6, "microsecond": 1e-3, "millisecond": 1.0, "second": 1e3, "minute": 6e4, "hour": 3.6e6,
-            "nano": 1e-6, "micro": 1e-3, "milli": 1.0, "sec": 1e3, "min": 6e4, "day": 8.64e7}  # fmt: skip
-CONVERSION = re.compile(r"(?i)(?:^|\.)(?:of|from|ms|in)?_?(nano|micro|milli|second|minute|hour|day)[a-z]*$")
-NEUTRAL = re.compile(
-    r"(?:^|\.)(?:int|float|str|Number|parseInt|parseFloat|Integer\.parseInt|valueOf|Duration|timedelta|ClientTimeout|"
-    r"Timeout|TimeSpan|strconv\.Atoi|time\.Duration|abs|round|max|min|AbortSignal\.timeout)$"
-)
-"""Calls that hand their number on."""
-MAX_HOPS = 6
-
-
-@dataclass(frozen=True)
-class Number:
-    """A number with the place where it is written; ``unit_ms`` when the code says what unit it has."""
-
-    value: float
-    location: Location
-    unit_ms: float | None = None
+Option = tuple[str, Expression, Program, int]
+"""Name, value, and where the value stands."""
 
 
 @dataclass
 class Found:
-    """What all uses of one address say. The smallest timeout and the most retries stand: they decide first."""
+    """What all uses of one address say."""
 
-    timeout_ms: Setting | None = None
-    connect_ms: Setting | None = None
-    retries: Setting | None = None
-    fallback: Location | None = None
+    settings: dict[Resilience, None] = field(default_factory=dict)
     calls: list[Location] = field(default_factory=list)
+
+    def add(self, setting: Resilience | None) -> None:
+        """Keep a setting once."""
+        if setting is not None:
+            self.settings[setting] = None
 
 
 class Reader:
-    """Evaluates the settings of one service's calls, with the variables that its manifests give."""
+    """Reads the settings of one service's calls."""
 
-    def __init__(self, code: ServiceCode, variables: dict[str, Variable]) -> None:
+    def __init__(self, code: ServiceCode) -> None:
         self._code = code
-        self._variables = variables
+        self._numbers = Numbers(code)
+        self._by_receiver: dict[tuple[str, str], list[tuple[Program, CallSite]]] = {}
+        self._members: dict[tuple[str, str], list[Option]] = {}
+        for program in code.programs:
+            for site in program.calls:
+                for subject in _subjects(site.call):
+                    self._by_receiver.setdefault((program.path, subject), []).append((program, site))
+            for (scope, name), values in program.definitions.items():
+                owner, _, member = name.rpartition(".")
+                if owner and classify(member):
+                    key = (program.path, owner.partition(".defaults")[0])
+                    self._members.setdefault(key, []).extend((member, value, program, scope) for value in values)
 
     def read(self, uses: list[Use]) -> Found:
         """Return the settings of one address."""
         found = Found()
         for use in sorted(uses, key=lambda u: (u.program.path, u.site.call.line)):
             found.calls.append(place(use.program, use.site.call.line))
-            for name, value, program, scope in self._options(use):
-                self._take(found, name, self._number(program, scope, value), program)
-            handler = use.site.handler
-            if handler is not None and handler.swallows and found.fallback is None:
-                found.fallback = place(use.program, handler.line)
-            if use.site.attempts is not None:
-                self._take(found, "attempts", self._number(use.program, use.site.scope, use.site.attempts), use.program)
-        found.timeout_ms = found.timeout_ms or found.connect_ms
+            if CLOSING.search(use.site.call.text) is None:
+                self._of_site(found, use)
         return found
 
-    def _take(self, found: Found, name: str, number: Number | None, program: Program) -> None:
-        timeout = TIMEOUT.match(name)
+    def defaults(self) -> list[Resilience]:
+        """Return what holds for all calls of the service."""
+        found = Found()
+        for program in self._code.programs:
+            for site in program.calls:
+                if DEFAULTS.search(site.call.text):
+                    for option in self._chain(program, site.scope, site.call, 0):
+                        self._take(found, option, in_guard=True)
+                    found.add(_mechanism(site.call, program))
+        return list(found.settings)
+
+    def _of_site(self, found: Found, use: Use) -> None:
+        program, site = use.program, use.site
+        for option in self._options(program, site):
+            self._take(found, option)
+        handler = site.handler
+        if handler is not None and handler.swallows and use.hops <= HANDLED:
+            found.add(Resilience("fallback", place(program, handler.line)))
+        for guard in site.guards:
+            self._guard(found, program, site.scope, guard)
+        if site.attempts is not None:
+            self._take(found, ("attempts", site.attempts, program, site.scope))
+        again = self._repeated(program, site.function)
+        if again is not None:
+            found.add(Resilience("retries", again, None, "attempts", "connect", "forever"))
+        if site.forever is not None and CONNECTING.search(site.call.text.rpartition(".")[2]):
+            at = place(program, site.forever)
+            found.add(Resilience("retries", at, None, "attempts", "connect", "forever"))
+
+    def _repeated(self, program: Program, function: str, depth: int = 0) -> Location | None:
+        """Return where a function around calls itself again after a pause: ``setTimeout(connectLoop, 2000)``."""
+        for home, other in self._by_receiver.get((program.path, "setTimeout"), []):
+            plain = [item for key, item in other.call.items if key is None]
+            if plain and plain[0].kind == "name" and plain[0].text == function == other.function:
+                return place(home, other.call.line)
+        if depth or not function:
+            return None
+        callers = {s.function for p, s in self._code.callers(program, function) if p is program}
+        return next((at for name in sorted(callers) if (at := self._repeated(program, name, 1))), None)
+
+    def _take(self, found: Found, option: Option, in_guard: bool = False) -> None:
+        name, value, program, scope = option
+        meaning = classify(name, in_guard)
+        if FALLBACK.match(name):
+            found.add(Resilience("fallback", place(program, value.line)))
+        if meaning is None:
+            return
+        number = self._numbers.of(program, scope, value)
         if number is None or not 0 <= number.value < 1e9:
             return
-        if timeout:
-            setting = Setting(number.value * _unit_ms(timeout.group("unit"), number, program.language), number.location)
-            if CONNECT.search(name):
-                found.connect_ms = _smaller(found.connect_ms, setting)
-            elif setting.value > 0:
-                found.timeout_ms = _smaller(found.timeout_ms, setting)
-        elif RETRIES.match(name) or ATTEMPTS.match(name):
-            value = number.value - 1 if ATTEMPTS.match(name) else number.value
-            if value >= 0 and (found.retries is None or value > found.retries.value):
-                found.retries = Setting(value, number.location)
+        kind, phase, suffix = meaning
+        if kind == "retries" and phase != "delay":
+            extra = number.value - (suffix == "attempts")
+            found.add(Resilience("retries", number.location, extra, "attempts") if extra >= 0 else None)
+        elif kind == "pool":
+            found.add(Resilience("pool", number.location, number.value, "connections"))
+        elif number.value > 0:
+            value_ms = number.value * unit_of(suffix, number, program.language)
+            found.add(Resilience(kind, number.location, round(value_ms, 6), "ms", phase))
 
-    def _options(self, use: Use) -> list[tuple[str, Expression, Program, int]]:
-        """Return the named values of a call: keywords, options, parameters of own functions, their defaults."""
-        call, scope = use.site.call, use.site.scope
-        options = [(name, value, use.program, scope) for name, value in [*_named(call), *_built(call)]]
+    def _guard(self, found: Found, program: Program, scope: int, guard: Expression) -> None:
+        """Note an annotation, a decorator or a call that runs the use."""
+        found.add(_mechanism(guard, program))
+        options = list(self._chain(program, scope, guard, 0))
+        for option in options:
+            self._take(found, option, in_guard=True)
+        name = guard.text.rpartition(".")[2]
+        first = next((item for key, item in guard.items if key is None and item.text != "lambda"), None)
+        number = self._numbers.of(program, scope, first) if first is not None and first.kind != "string" else None
+        if number is not None and LIMITER.search(name) and not BREAKER.search(name):
+            value = number.value * unit_of(None, number, program.language)
+            found.add(Resilience("timeout", number.location, value, "ms", "total", name.lstrip("@")))
+        elif number is not None and RETRIER.search(name):
+            found.add(Resilience("retries", number.location, number.value, "attempts", "", name.lstrip("@")))
+
+    def _options(self, program: Program, site: CallSite) -> Iterator[Option]:
+        """Yield the named values of a call: its own, those of its client, those of own functions."""
+        call, scope = site.call, site.scope
+        yield from self._chain(program, scope, call, 0)
+        yield from self._around(program, site)
+        yield from self._aborts(program, site)
+        yield from self._own(program, scope, call)
+
+    def _around(self, program: Program, site: CallSite) -> Iterator[Option]:
+        """Yield what is set on the client or request of a call elsewhere."""
+        call, scope = site.call, site.scope
         for key, item in call.items:
-            if key == "." and item.kind == "name":
-                for home, inner, value in self._code.values(use.program, scope, item.text):
-                    options += [(name, part, home, inner) for name, part in _named(value)]
-            elif item.kind == "name":
-                options += self._deadline(use, item)
-        known = self._code.function(use.program, call.text)
-        if known is not None:
-            home, function = known
-            given = {name for name, _, _, _ in options}
-            positional = [item for key, item in call.items if key is None]
-            for (name, _), value in zip(function.parameters, positional, strict=False):
-                options.append((name, value, use.program, scope))
-                given.add(name)
-            options += [(n, d, home, 0) for n, d in function.parameters if d is not None and n not in given]
-        return options
+            if item.kind == "name" and (key in (".", None) or key == "signal"):
+                yield from self._of_name(program, scope, item.text)
+        for receiver in _roots(call):
+            yield from self._members.get((program.path, receiver), [])
+        for subject in _subjects(call):
+            for home, other in self._by_receiver.get((program.path, subject), [])[:40]:
+                if other is not site and (other.scope == scope or not _is_local(program, scope, subject)):
+                    yield from _built(other.call, home, other.scope)
+                    yield from _mounted(other.call, home, other.scope)
+        yield from _beside(program, scope)
 
-    def _deadline(self, use: Use, item: Expression) -> list[tuple[str, Expression, Program, int]]:
-        """Return the deadline of a context: ``ctx, cancel := context.WithTimeout(parent, 3*time.Second)``."""
-        found = []
-        for home, inner, value in self._code.values(use.program, use.site.scope, item.text):
-            if (
-                value.kind == "call"
-                and re.search(r"(?i)with_?timeout$|^AbortSignal\.timeout$", value.text)
-                and value.items
-            ):
-                found.append(("timeout", value.items[-1][1], home, inner))
-        return found
+    def _own(self, program: Program, scope: int, call: Expression) -> Iterator[Option]:
+        """Yield the parameters of an own function or class that are given, and the defaults of the others."""
+        known = self._code.function(program, call.text)
+        if known is None:
+            return
+        home, function = known
+        given = {name for name, _ in call.items if name}
+        positional = [item for key, item in call.items if key is None]
+        for (name, _), value in zip(function.parameters, positional, strict=False):
+            yield (name, value, program, scope)
+            given.add(name)
+        yield from (
+            (name, value, home, 0) for name, value in function.parameters if value is not None and name not in given
+        )
 
-    def _number(self, program: Program, scope: int, value: Expression, hops: int = 0) -> Number | None:
-        if hops > MAX_HOPS:
-            return None
-        at = place(program, value.line)
-        if value.kind in ("number", "string"):
-            return _literal(value.text, at)
-        if value.kind == "env":
-            given = self._variables.get(value.text)
-            if given is not None:
-                return _literal(given.value, given.location)
-            return next((n for _, item in value.items if (n := self._number(program, scope, item, hops + 1))), None)
-        if value.kind == "op":
-            return self._operation(program, scope, value, hops)
-        if value.kind == "name":
-            return self._named_number(program, scope, value, hops)
-        if value.kind == "call":
-            return self._converted(program, scope, value, hops)
-        numbers = [n for _, item in value.items if (n := self._number(program, scope, item, hops + 1))]
-        return numbers[-1] if numbers else None
+    def _of_name(self, program: Program, scope: int, name: str) -> Iterator[Option]:
+        """Yield the options of what a name holds: a client, a request, a context with a deadline."""
+        for home, inner, value in self._code.values(program, scope, name)[:4]:
+            if value.kind in ("call", "group"):
+                if re.search(r"(?i)with_?timeout$|abortsignal\.timeout$", value.text) and value.items:
+                    yield ("timeout", value.items[-1][1], home, inner)
+                else:
+                    yield from self._chain(home, inner, value, 0)
 
-    def _named_number(self, program: Program, scope: int, value: Expression, hops: int) -> Number | None:
-        unit = UNITS_MS.get(value.text.rpartition(".")[2].lower().rstrip("s"))
-        if unit is not None and re.match(r"(?i)time\.|timeunit\.|chronounit\.", value.text):
-            return Number(1.0, place(program, value.line), unit)
-        for home, inner, definition in self._code.values(program, scope, value.text):
-            number = self._number(home, inner, definition, hops + 1)
-            if number is not None:
-                return number
-        return None
+    def _chain(self, program: Program, scope: int, value: Expression, depth: int) -> Iterator[Option]:
+        """Yield the options that a call, the calls that it is chained to and its option objects set."""
+        if depth > MAX_STEPS:
+            return
+        yield from _built(value, program, scope)
+        for key, item in value.items:
+            if key and key != ".":
+                yield (key, item, program, scope)
+            if item.kind == "group" or (item.kind == "call" and (key == "." or OPTIONS.search(item.text[-60:]))):
+                yield from self._chain(program, scope, item, depth + 1)
+            if item.kind == "call" and re.search(r"(?i)abortsignal\.timeout$", item.text) and item.items:
+                yield ("timeout", item.items[-1][1], program, scope)
+            elif item.kind == "call" and key != "." and not item.items:
+                for (home, inner, result), _ in self._code.results(program, item):
+                    yield from self._chain(home, inner, result, depth + 3)
 
-    def _converted(self, program: Program, scope: int, call: Expression, hops: int) -> Number | None:
-        arguments = [(key, item) for key, item in call.items if key != "."]
-        conversion = CONVERSION.search(call.text)
-        if not conversion and not NEUTRAL.search(call.text) and not self._code.function(program, call.text):
-            return None
-        for key, item in arguments:
-            number = self._number(program, scope, item, hops + 1)
-            word = conversion.group(1).lower() if conversion else (key or "").lower().rstrip("s")
-            if number is not None:
-                return Number(number.value, number.location, UNITS_MS.get(word, number.unit_ms))
-        return None
-
-    def _operation(self, program: Program, scope: int, value: Expression, hops: int) -> Number | None:
-        parts = [self._number(program, scope, item, hops + 1) for _, item in value.items]
-        left, right = [*parts, None, None][:2]
-        if value.text in ("||", "??", "or"):
-            return left or right
-        if left is None or right is None:
-            return None
-        results = {"*": left.value * right.value, "+": left.value + right.value, "-": left.value - right.value,
-                   "/": left.value / right.value if right.value else 0.0}  # fmt: skip
-        if value.text not in results:
-            return None
-        # The unit of `2 * time.Second`, at the place of the 2.
-        first = right if left.unit_ms is not None and right.unit_ms is None else left
-        return Number(results[value.text], first.location, left.unit_ms if left.unit_ms is not None else right.unit_ms)
+    def _aborts(self, program: Program, site: CallSite) -> Iterator[Option]:
+        """``setTimeout(() => controller.abort(), 3000)`` beside a call with a signal."""
+        if not any(key == "signal" for _, item in site.call.items for key, _ in item.items):
+            return
+        for home, other in self._by_receiver.get((program.path, "setTimeout"), []):
+            plain = [item for key, item in other.call.items if key is None]
+            stops = plain and any(item.text.endswith(".abort") for _, item in plain[0].items)
+            if stops and len(plain) > 1 and other.function == site.function:
+                yield ("timeout", plain[1], home, other.scope)
 
 
-def _named(value: Expression, depth: int = 0) -> list[tuple[str, Expression]]:
-    """Return the named parts of a call and of option objects in it, but not of calls inside."""
-    found = []
-    for key, item in value.items:
-        if key and key != ".":
-            found.append((key, item))
-        if (item.kind == "group" and depth < 3) or (
-            item.kind == "call" and depth < 1 and re.search(r"(?i)timeout|retry|options|config|adapter", item.text)
-        ):
-            found += _named(item, depth + 1)
+def _subjects(call: Expression) -> list[str]:
+    """Return what a call is about: its receiver, and its first argument where that is a name."""
+    receiver = call.text.rpartition(".")[0]
+    first = next((item for key, item in call.items if key is None), None)
+    found = [receiver] if receiver and "(" not in receiver else []
+    if not receiver:
+        found += [first.text] if first is not None and first.kind == "name" else []
+        found += ["setTimeout"] if call.text == "setTimeout" else []
     return found
 
 
-def _built(call: Expression) -> list[tuple[str, Expression]]:
-    """Return the setting of a builder's step: ``.readTimeout(5, TimeUnit.SECONDS)``, ``.setTimeout(800)``."""
-    name = re.sub(r"^(?:set|with)_?", "", call.text.rpartition(".")[2], flags=re.IGNORECASE)
+def _beside(program: Program, scope: int) -> Iterator[Option]:
+    """Yield what static setters set in the same function: ``HttpConnectionParams.setSoTimeout(parameters, 5000)``."""
+    for other in program.calls if scope else ():
+        if other.scope == scope and STATIC_SETTER.match(other.call.text):
+            yield from _built(other.call, program, scope)
+
+
+def _roots(call: Expression) -> set[str]:
+    """Return what a call begins with: ``axios`` of ``axios.get``, ``self.client`` of ``self.client.get``."""
+    parts = call.text.split("(")[0].split(".")
+    return {".".join(parts[:2])} if parts[0] == "self" else {parts[0]}
+
+
+def _is_local(program: Program, scope: int, name: str) -> bool:
+    return scope != 0 and (scope, name) in program.definitions
+
+
+def _built(call: Expression, program: Program, scope: int) -> Iterator[Option]:
+    """Yield the setting of a builder's step: ``.readTimeout(5, TimeUnit.SECONDS)``, ``.setTimeout(800)``."""
     values = [item for key, item in call.items if key is None]
-    if not TIMEOUT.match(name) and not RETRIES.match(name) and not ATTEMPTS.match(name):
-        return []
+    if call.kind != "call" or not values:
+        return
+    if len(values) > 1 and values[-2].kind == "name" and classify(plain_name(values[-2].text)):
+        # `curl_setopt(handle, CURLOPT_TIMEOUT, 5)`
+        yield (re.sub(r"^CURLOPT_", "", values[-2].text), values[-1], program, scope)
+        return
+    name = plain_name(call.text)
+    if classify(name) is None or ("." not in call.text and "(" not in call.text):
+        return
     if len(values) == 2 and values[1].kind == "name" and "." in values[1].text:
-        return [(name, Expression("op", "*", values[0].line, ((None, values[0]), (None, values[1]))))]
-    return [(name, values[0])] if len(values) == 1 and "(" in call.text else []
+        yield (name, Expression("op", "*", values[0].line, ((None, values[0]), (None, values[1]))), program, scope)
+    elif values[0].text != "lambda":
+        numeric = [value for value in values if value.kind in ("number", "op")]
+        yield (name, numeric[-1] if numeric and len(values) > 1 else values[0], program, scope)
 
 
-def _literal(text: str, location: Location) -> Number | None:
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?(?:[eE]-?\d+)?)\s*(ms|s|m|h)?[fFdDlL]?\s*", text)
-    if match is None:
-        return None
-    unit = {"ms": 1.0, "s": 1e3, "m": 6e4, "h": 3.6e6}.get(match.group(2) or "")
-    return Number(float(match.group(1)), location, unit)
+def _mounted(call: Expression, program: Program, scope: int) -> Iterator[Option]:
+    """Yield the options of what is put on a client: ``axiosRetry(client, {retries: 3})``, ``session.mount(...)``."""
+    if not RETRIER.search(call.text) and call.text.rpartition(".")[2] not in ("mount", "use", "request", "plug"):
+        return
+    pending = [call]
+    while pending:
+        for key, item in pending.pop().items:
+            if key and key != ".":
+                yield (key if key not in ("max", "total") else "retries", item, program, scope)
+            if key != "." and (item.kind == "group" or (item.kind == "call" and OPTIONS.search(item.text))):
+                pending.append(item)
 
 
-def _unit_ms(suffix: str | None, number: Number, language: str) -> float:
-    if number.unit_ms is not None:
-        return number.unit_ms
-    if suffix:
-        return 1e3 if suffix.lower() in ("s", "sec", "secs", "seconds") else 1.0
-    return 1.0 if language in MILLISECONDS else 1e-6 if language == "go" else 1e3
-
-
-def _smaller(known: Setting | None, other: Setting) -> Setting:
-    return other if known is None or other.value < known.value else known
+def _mechanism(guard: Expression, program: Program) -> Resilience | None:
+    """Return that a breaker or retrier is there, also when its numbers stand elsewhere."""
+    name = guard.text if guard.text.startswith("@") else ".".join(guard.text.split(".")[-2:])[-60:]
+    if BREAKER.search(name):
+        return Resilience("circuit_breaker", place(program, guard.line), detail=name.lstrip("@"))
+    return None

@@ -28,10 +28,13 @@ class Bindings:
     def __init__(self, program: Program, expressions: Expressions, grammar: Grammar) -> None:
         self._program, self._expressions, self._grammar = program, expressions, grammar
 
-    def define(self, scope: int, name: str, values: list[Expression]) -> None:
-        """Add values to a name."""
+    def define(self, scope: int, name: str, values: list[Expression], home: int = 0) -> None:
+        """Add values to a name; ``home`` is the scope in which they stand when the name is an attribute."""
         known = self._program.definitions.setdefault((scope, name), [])
         if len(known) < MAX_VALUES:
+            if scope == 0 and home:
+                homes = self._program.homes.setdefault(name, [])
+                homes.extend([0] * (len(known) - len(homes)) + [home] * len(values))
             known.extend(values)
 
     def assignment(self, node: Node, context: Context) -> None:
@@ -60,7 +63,7 @@ class Bindings:
             if right.type == "argument_list" and node.parent is not None:
                 made = self._constructed(node.parent, made)
             local = re.fullmatch(r"\w+", name) is not None
-            self.define(context.scope if local else 0, name, [made])
+            self.define(context.scope if local else 0, name, [made], context.scope)
 
     def _constructed(self, declaration: Node, arguments: Expression) -> Expression:
         """``Client client("orders", 9090);`` calls the constructor of the declared type."""

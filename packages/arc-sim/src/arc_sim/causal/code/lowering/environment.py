@@ -51,7 +51,9 @@ def default_of(value: Expression, replace: bool = False) -> Expression | None:
         return with_default(value.items[0][1], found)
     if value.kind in ("string", "number"):
         return value
-    return next((d for _, item in value.items if (d := default_of(item))), None)
+    found = next((d for _, item in value.items if (d := default_of(item))), None)
+    # Of a text only the literal counts; a number comes with its unit and arithmetic.
+    return value if found is not None and found.kind != "string" and value.kind in ("call", "op") else found
 
 
 def with_default(value: Expression, default: Expression | None, depth: int = 0) -> Expression | None:

@@ -123,6 +123,8 @@ class Expressions:
     def _item(self, node: Node, depth: int) -> tuple[str | None, Expression]:
         """Return an argument or entry with its name, if it has one."""
         fields = self._grammar.keyed.get(node.type)
+        if node.type.startswith("shorthand_"):
+            return (name_of(node), self.read(node, depth + 1))
         if fields is None:
             return (None, self.read(node, depth + 1))
         name = node.child_by_field_name(fields[0]) if fields[0] else None

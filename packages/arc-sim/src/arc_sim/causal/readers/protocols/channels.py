@@ -6,7 +6,7 @@ from typing import Literal
 
 from arc_sim.causal.code.flow.service import ServiceCode, place
 from arc_sim.causal.code.flow.texts import UNKNOWN
-from arc_sim.causal.code.messages import LIKELY, PATTERNS, Pattern, arguments_of, event_of
+from arc_sim.causal.code.messages import LIKELY, PATTERNS, TASK_CALL, Pattern, arguments_of, event_of
 from arc_sim.causal.code.program import CallSite, Program
 from arc_sim.causal.code.scan import ServiceInput, scan
 from arc_sim.causal.kinds import protocol_of
@@ -80,6 +80,7 @@ def read_service(code: ServiceInput) -> MessageFacts:
 def _by_calls(names: ServiceCode, program: Program, imports: str) -> list[Message]:
     found = []
     for site in program.calls:
+        found += _jobs(program, site)
         if LIKELY.search(site.call.text[-60:]) is None:
             continue
         for pattern in PATTERNS:
@@ -89,6 +90,17 @@ def _by_calls(names: ServiceCode, program: Program, imports: str) -> list[Messag
                     found.append(Message(channel, pattern.technology, pattern.kind, pattern.writes, location))
                 break
     return found
+
+
+def _jobs(program: Program, site: CallSite) -> list[Message]:
+    """Background jobs: the class or function is the channel."""
+    match = TASK_CALL.search(site.call.text)
+    technology = "sidekiq" if program.language == "ruby" else "celery"
+    if match and technology == ("celery" if program.language == "python" else "sidekiq"):
+        return [Message(match.group("task"), technology, "queue", True, place(program, site.call.line))]
+    if site.call.text == "include" and any(item.text.startswith("Sidekiq.") for _, item in site.call.items):
+        return [Message(site.function, "sidekiq", "queue", False, place(program, site.call.line))]
+    return []
 
 
 def _channels(names: ServiceCode, program: Program, site: CallSite, pattern: Pattern) -> list[str]:

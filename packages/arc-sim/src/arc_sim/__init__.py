@@ -3,11 +3,11 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from arc_sim.api import analyze_diff, run_sim, serialize_diff
+    from arc_sim.api import analyze_diff, derive_causal, run_sim, serialize_diff
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__", "analyze_diff", "run_sim", "serialize_diff"]
+__all__ = ["__version__", "analyze_diff", "derive_causal", "run_sim", "serialize_diff"]
 
 
 def __getattr__(name: str) -> Any:

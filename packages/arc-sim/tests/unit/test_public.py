@@ -22,7 +22,8 @@ def test_all_is_sorted_and_there():
 
 
 def test_the_plans_functions_take_what_the_plan_says():
-    assert list(inspect.signature(api.serialize_diff).parameters) == ["rev_range", "repo"]
+    assert list(inspect.signature(api.serialize_diff).parameters)[:2] == ["rev_range", "repo"]
+    assert next(iter(inspect.signature(api.derive_causal).parameters)) == "db_path"
     assert list(inspect.signature(api.analyze_diff).parameters)[:2] == ["diff", "causal_db"]
     assert list(inspect.signature(api.run_sim).parameters) == ["payload", "repo_path"]
 

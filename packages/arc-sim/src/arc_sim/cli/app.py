@@ -5,7 +5,16 @@ from typing import Annotated
 
 import typer
 
-from arc_sim.cli.options import DiffOption, GraphFormat, JsonOption, NoCacheOption, PathOption, RangeOption, RepoOption
+from arc_sim.cli.options import (
+    DiffOption,
+    Format,
+    GraphFormat,
+    JsonOption,
+    NoCacheOption,
+    PathOption,
+    RangeOption,
+    RepoOption,
+)
 
 app = typer.Typer(
     add_completion=False,
@@ -77,16 +86,26 @@ def graph(  # noqa: PLR0913 - one parameter per option
 
 
 @app.command()
-def affected(
+def affected(  # noqa: PLR0913 - one parameter per option
     rev_range: RangeOption = None,
     diff: DiffOption = None,
+    worktree: Annotated[
+        bool, typer.Option("--worktree", help="What is not committed, since HEAD or the revision of --range.")
+    ] = False,
     repo: RepoOption = Path(),
+    path: PathOption = None,
+    database: Annotated[
+        Path | None, typer.Option("--db", metavar="FILE", help="An Arc Memory database.", show_default="none")
+    ] = None,
+    output_format: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.text,
     as_json: JsonOption = False,
+    no_cache: NoCacheOption = False,
 ) -> None:
-    """Show which services a diff affects, and why."""
-    from arc_sim.cli.show import show_affected
+    """Show which services a diff affects, who notices it, and why."""
+    from arc_sim.cli.affected import Asked, show_affected
 
-    show_affected(repo, rev_range, diff, as_json)
+    as_json = as_json or output_format is Format.json
+    show_affected(Asked(repo, rev_range, diff, worktree, database, path, as_json, no_cache))
 
 
 @app.command()

@@ -31,3 +31,10 @@ class GraphFormat(str, Enum):
     dot = "dot"
     svg = "svg"
     html = "html"
+
+
+class Format(str, Enum):
+    """How an answer is printed."""
+
+    text = "text"
+    json = "json"

@@ -9,6 +9,7 @@ from typing import Any
 import git
 
 from arc_sim.diff import patch, serialize
+from arc_sim.diff.stream import lines_of, output_of, read_parts
 from arc_sim.errors import DiffError
 from arc_sim.model import Diff, FileChange
 
@@ -17,10 +18,9 @@ SAFE_OPTIONS = ("--no-pager", "--literal-pathspecs", "-c", "core.fsmonitor=false
                 "-c", "protocol.allow=never", "-c", "core.alternateRefsCommand=")  # fmt: skip
 """Configuration of the repository that could run a program or reach the network, turned off."""
 
-DIFF_OPTIONS = ("-r", "-z", "--raw", "--patch", "--unified=0", "--inter-hunk-context=0", "--full-index", "--no-abbrev",
-                "-M", "-l2000", "--diff-algorithm=myers", "--no-ext-diff", "--no-textconv", "--no-color",
-                "--submodule=short", "--ignore-submodules=none", "--src-prefix=a/", "--dst-prefix=b/", "--no-relative",
-                "--no-commit-id", "-O/dev/null")  # fmt: skip
+DIFF_OPTIONS = ("--full-index", "--no-abbrev", "-M", "-l2000", "--diff-algorithm=myers", "--no-ext-diff",
+                "--no-textconv", "--no-color", "--submodule=short", "--ignore-submodules=none", "--src-prefix=a/",
+                "--dst-prefix=b/", "--no-relative", "-O/dev/null")  # fmt: skip
 """Every option that the user's or the repository's configuration could change otherwise."""
 
 EMPTY_TREE = {40: "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
@@ -43,12 +43,21 @@ def read_diff(rev_range: str, repo: Path) -> Diff:
     if repository.bare:
         raise DiffError(f"{repo} is a bare repository", hint="clone it, and give the clone")
     base, head = resolve_range(repository, rev_range)
-    output = run(repository, "diff-tree", *DIFF_OPTIONS, base, head, "--")
-    files = parse_diff_tree(output)
-    if not files:
+    diff = _between(repository, base, head)
+    if not diff.files:
         raise DiffError(
             f"{rev_range} changes no file", hint="give a range with at least one change, for example HEAD~1..HEAD"
         )
+    return diff
+
+
+def diff_between(repo: Path, base: str, head: str) -> Diff:
+    """Return what changed between two commits or trees given by their full names."""
+    return _between(open_repository(repo), base, head)
+
+
+def _between(repository: git.Repo, base: str, head: str) -> Diff:
+    files = changes_between(repository, "diff-tree", "-r", base, head, "--")
     timestamp = datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
     return Diff(base, head, files, serialize.diff_hash(files), timestamp)
 
@@ -193,31 +202,39 @@ def merge_base(repository: git.Repo, left: str, right: str) -> str:
         raise DiffError(f"{left[:12]} and {right[:12]} have no common ancestor here", hint=hint) from error
 
 
-def parse_diff_tree(output: bytes) -> tuple[FileChange, ...]:
-    """Return the changes in the output of ``git diff-tree -z --raw --patch``, sorted by path."""
-    entries, rest = _raw_entries(output)
-    sections = patch.read_sections(rest)
+def changes_between(
+    repository: git.Repo, verb: str, *arguments: str, before: tuple[str, ...] = ()
+) -> tuple[FileChange, ...]:
+    """Return what a git command that compares says, sorted by path; the patch is read as it comes, never as a whole.
+
+    verb: ``diff-tree`` or ``diff-index``.   arguments: what to compare.   before: options of git itself.
+    """
+    entries = _raw_entries(run(repository, *before, verb, *DIFF_OPTIONS, "--raw", "-z", *arguments))
+    options = (*DIFF_OPTIONS, "--patch", "--unified=0", "--inter-hunk-context=0")
+    command = _command(*before, verb, *options, *arguments)
     files = []
-    for old_mode, new_mode, old_id, new_id, letter, paths in entries:
-        # A change of type is printed as a deletion and an addition.
-        own, sections = sections[: 2 if letter == "T" else 1], sections[2 if letter == "T" else 1 :]
-        change: dict[str, Any] = {
-            "path": patch.decode_path(paths[-1]),
-            "status": STATUS[letter],
-            "old_path": patch.decode_path(paths[0]) if len(paths) == 2 else None,
-            "hunks": tuple(hunk for section in own for hunk in section.hunks),
-            "binary": any(section.binary for section in own),
-            "old_id": old_id if old_id.strip("0") else None,
-            "new_id": new_id if new_id.strip("0") else None,
-            "old_mode": old_mode if old_mode.strip("0") else None,
-            "new_mode": new_mode if new_mode.strip("0") else None,
-        }
-        files.append(FileChange(**change))
+    with output_of(repository, command, _environment(repository)) as stream:
+        parts = read_parts(lines_of(stream))
+        for old_mode, new_mode, old_id, new_id, letter, paths in entries:
+            # A change of type is printed as a deletion and an addition.
+            own = [part for _, part in zip(range(2 if letter == "T" else 1), parts, strict=False)]
+            change: dict[str, Any] = {
+                "path": patch.decode_path(paths[-1]),
+                "status": STATUS[letter],
+                "old_path": patch.decode_path(paths[0]) if len(paths) == 2 else None,
+                "hunks": tuple(hunk for part in own for hunk in part.hunks),
+                "binary": any(part.binary for part in own),
+                "old_id": old_id if old_id.strip("0") else None,
+                "new_id": new_id if new_id.strip("0") else None,
+                "old_mode": old_mode if old_mode.strip("0") else None,
+                "new_mode": new_mode if new_mode.strip("0") else None,
+            }
+            files.append(FileChange(**change))
     return tuple(sorted(files, key=lambda change: change.path))
 
 
-def _raw_entries(output: bytes) -> tuple[list[tuple[str, str, str, str, str, list[bytes]]], bytes]:
-    """Return the raw part, one tuple per file, and the bytes of the patch after it."""
+def _raw_entries(output: bytes) -> list[tuple[str, str, str, str, str, list[bytes]]]:
+    """Return one tuple per file of a raw listing."""
     entries = []
     position = 0
     while output[position : position + 1] == b":":
@@ -230,7 +247,7 @@ def _raw_entries(output: bytes) -> tuple[list[tuple[str, str, str, str, str, lis
             paths.append(output[start:end])
         entries.append((old_mode, new_mode, old_id, new_id, letter[0], paths))
         position = end + 1
-    return entries, output[position:].lstrip(b"\0")
+    return entries
 
 
 def _require(repository: git.Repo, name: str, complaint: str) -> None:

@@ -80,6 +80,7 @@ def _whole(payload: dict[str, Any], key: str, default: int, bounds: tuple[int, i
 
 def _read_diff(payload: dict[str, Any], repo_path: Path) -> tuple[Path, Diff]:
     from arc_sim.diff import git, serialize  # GitPython: only when there is something to read
+    from arc_sim.diff.check import check_files
 
     repository = git.open_repository(repo_path)
     if repository.working_tree_dir is None:
@@ -98,4 +99,6 @@ def _read_diff(payload: dict[str, Any], repo_path: Path) -> tuple[Path, Diff]:
     base, head = git.resolve(repository, diff.base_commit), git.resolve(repository, diff.head_commit)
     if base == head:
         raise DiffError(f"both ends of the diff are {head[:12]}", hint="give the diff of two different commits")
-    return root, replace(diff, base_commit=base, head_commit=head)
+    named = replace(diff, base_commit=base, head_commit=head)
+    check_files(named, git.diff_between(root, base, head))
+    return root, named

@@ -181,6 +181,8 @@ class Recorder:
         self.finished: List[Any] = []
         self._decide = decide
         self.listening = True
+        self.refusals: List[Any] = []
+        self.repair: Callable[..., Optional[Decision]] = lambda call, decision, error: None
 
     def decide(self, call: Call) -> Decision:
         self.decided.append(call._replace(body=copy.copy(call.body)))
@@ -188,6 +190,10 @@ class Recorder:
 
     def finish(self, call: Call, decision: Decision, outcome: Outcome) -> None:
         self.finished.append((call, decision, outcome))
+
+    def retry(self, call: Call, decision: Decision, error: Any) -> Optional[Decision]:
+        self.refusals.append(error)
+        return self.repair(call, decision, error)
 
     @property
     def outcome(self) -> Outcome:

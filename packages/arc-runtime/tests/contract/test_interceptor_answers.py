@@ -290,3 +290,49 @@ def test_one_client_of_the_fake_alone(recorder: Any) -> None:
     client.request({"model": "m"})
     assert len(recorder.decided) == 3
     assert "request" not in vars(client)
+
+
+def test_a_refused_request_is_repaired_and_sent_once_more(driver: Any, recorder: Any) -> None:
+    repaired = Decision({"temperature": 0.1}, (), "retried")
+    recorder.repair = lambda call, decision, error: repaired._replace(body={**call.body, "temperature": 0.1})
+    driver.wire.statuses = [400]
+    undo = driver.interceptor().install(recorder)
+    assert driver.call() is not None
+    undo()
+    assert [body["temperature"] for body in driver.wire.bodies] == [0.95, 0.1]
+    assert [(error.http_status, "refused with 400" in error.message) for error in recorder.refusals] == [(400, True)]
+    assert recorder.outcome.status == "ok"
+    assert recorder.finished[0][1].reason == "retried"
+
+
+def test_a_request_that_is_refused_again_raises_the_second_error(driver: Any, recorder: Any) -> None:
+    recorder.repair = lambda call, decision, error: Decision({**call.body, "temperature": 0.1}, (), "retried")
+    driver.wire.statuses = [400, 422, 400]
+    undo = driver.interceptor().install(recorder)
+    with pytest.raises(driver.status_error) as caught:
+        driver.call()
+    undo()
+    assert caught.value.status_code == 422
+    assert len(driver.wire.bodies) == 2
+    assert len(recorder.refusals) == 1
+    assert (recorder.outcome.status, recorder.outcome.http_status) == ("error", 422)
+
+
+class Mapping:
+    def restore(self, answer: Any) -> None:
+        answer.id = "restored"
+
+
+@pytest.mark.parametrize("listening", [True, False])
+def test_an_answer_is_restored_where_the_decision_says_how(
+    driver: Any, make_recorder: Callable[..., Any], listening: bool
+) -> None:
+    seen = make_recorder(lambda call: Decision(None, (), "fixed", Mapping()))
+    seen.listening = listening
+    undo = driver.interceptor().install(seen)
+    assert driver.call().id == "restored"
+    chunks = driver.consume()[1:]
+    undo()
+    assert {chunk.id for chunk in chunks if hasattr(chunk, "id")} == {"restored"}
+    assert len(chunks) > 2
+    assert [outcome.status for _, _, outcome in seen.finished] == ["ok", "ok"]

@@ -15,6 +15,11 @@ from arc_runtime.interceptors.stainless.sessions import MODULES, SessionCounter
 NAMES = ("request", "_process_response")
 
 
+def holder(driver: Any, name: str) -> Any:
+    """Return the class in whose body the method is."""
+    return next(kind for kind in driver.owner.__mro__ if name in vars(kind))
+
+
 def looks(function: Any) -> Any:
     return (
         inspect.signature(function),
@@ -37,12 +42,12 @@ def looks(function: Any) -> Any:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_looks_as_the_sdk_made_it(driver: Any, recorder: Any, name: str) -> None:
-    before, raw = looks(getattr(driver.owner, name)), driver.owner.__dict__[name]
+    before, raw = looks(getattr(driver.owner, name)), vars(holder(driver, name))[name]
     undo = driver.interceptor().install(recorder)
-    assert driver.owner.__dict__[name] is not raw
+    assert vars(holder(driver, name))[name] is not raw
     assert looks(getattr(driver.owner, name)) == before
     undo()
-    assert driver.owner.__dict__[name] is raw
+    assert vars(holder(driver, name))[name] is raw
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -54,7 +59,7 @@ def test_it_copies_and_pickles_as_a_method(driver: Any, recorder: Any, name: str
     assert again.__wrapped__ is function.__wrapped__
     assert copy.copy(function) is function
     assert copy.deepcopy([function])[0] is function
-    pickled = pickle.dumps(driver.owner.__dict__[name])
+    pickled = pickle.dumps(vars(holder(driver, name))[name])
     undo()
     assert pickle.loads(pickled) is getattr(driver.owner, name)
 
@@ -87,14 +92,20 @@ def test_after_somebody_wrapped_us_we_can_come_back_and_count_once(driver: Any, 
 
 
 def test_a_patched_class_keeps_no_client_and_no_stream_alive(driver: Any, recorder: Any) -> None:
+    def alive_after_use() -> int:
+        driver.consume()
+        driver.consume(limit=0)
+        driver.call()
+        gc.collect()
+        kinds = (driver.client_type, driver.stream_type, StreamEnd)
+        return len([item for item in gc.get_objects() if type(item) in kinds])
+
+    before = alive_after_use()
+    without_us = alive_after_use() - before  # openai 1.0 keeps its clients until the program ends
     undo = driver.interceptor().install(recorder)
-    driver.consume()
-    driver.consume(limit=0)
-    driver.call()
-    gc.collect()
-    kept = [item for item in gc.get_objects() if type(item) in (driver.client_type, driver.stream_type, StreamEnd)]
+    with_us = alive_after_use() - before - without_us
     undo()
-    assert kept == []
+    assert with_us == without_us
 
 
 @pytest.mark.parametrize("module", MODULES)

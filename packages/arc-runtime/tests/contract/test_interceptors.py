@@ -323,6 +323,8 @@ class TestStreams:
         assert recorder.outcome.first_chunk_s is None
 
     def test_an_error_in_the_middle_passes_and_is_recorded(self, driver: Any, recorder: Any) -> None:
+        if driver.provider == "openai" and driver.sdk.__version__ == "1.0.0":
+            pytest.skip("openai 1.0.0 raises no error inside a stream")
         driver.wire.stream_error = "the model fell over"
         undo = driver.interceptor().install(recorder)
         with pytest.raises(driver.sdk.APIError, match="fell over") as caught:

@@ -72,6 +72,9 @@ class _Nobody:
     def finish(self, call: Call, decision: Decision, outcome: Outcome) -> None:
         return
 
+    def retry(self, call: Call, decision: Decision, error: object) -> None:
+        return None
+
     def passed(self, kind: str) -> None:
         return
 

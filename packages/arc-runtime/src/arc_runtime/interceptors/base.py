@@ -1,6 +1,6 @@
 """The contract between an SDK's interceptor and the rest of us."""
 
-from typing import Any, Protocol
+from typing import Any, Optional, Protocol
 
 from arc_common.undo import Undo
 from arc_runtime.model import Call, Decision, Outcome
@@ -18,6 +18,9 @@ class Observer(Protocol):
 
     def finish(self, call: Call, decision: Decision, outcome: Outcome) -> None:
         """Take the end of a call, exactly once per call that was decided."""
+
+    def retry(self, call: Call, decision: Decision, error: Any) -> Optional[Decision]:
+        """Return what to send once more after a refusal (``http_status``, ``message``), or None; may raise."""
 
     def passed(self, kind: str) -> None:
         """Count what goes through us unseen: ``sessions`` over websockets, ``bodies`` that cannot be read."""

@@ -13,6 +13,10 @@ from arc_runtime.model import STATUS_CANCELLED, STATUS_ERROR, STATUS_OK, Call, D
 from arc_runtime.snapshot import keep
 
 _new = tuple.__new__  # a NamedTuple's own constructor costs twice as much, on every call
+_OUTCOME_REST = tuple(Outcome._field_defaults[name] for name in Outcome._fields[3:])
+_CALL_REST = tuple(Call._field_defaults[name] for name in Call._fields[Call._fields.index("tags") + 1 :])
+_FACTS_AT = Outcome._fields.index("finish_reason")
+_RESPONSE_AT = Outcome._fields.index("response")
 
 
 class Journey(NamedTuple):
@@ -26,6 +30,8 @@ class Journey(NamedTuple):
     args: Any = ()
     kwargs: Any = None
     """With what the SDK is called; empty where there is no SDK."""
+    is_second: bool = False
+    """Whether the provider refused the request once, and it is sent again, repaired."""
 
     @property
     def is_reported(self) -> bool:
@@ -55,10 +61,13 @@ def begin(observer: Observer, request: Tuple[str, str, Mapping[str, Any], bool, 
                 task,
                 parent_id(),
                 TAGS.get(),
+                *_CALL_REST,
             ),
         )
     else:  # whoever asks by `current_call` all the same gives it its name
-        call = _new(Call, ("", provider, operation, body, streamed, version, time(), "", task, "", TAGS.get()))
+        call = _new(
+            Call, ("", provider, operation, body, streamed, version, time(), "", task, "", TAGS.get(), *_CALL_REST)
+        )
     return call
 
 
@@ -67,7 +76,7 @@ def depart(call: Call, decision: Decision, entered_s: float, args: Any = (), kwa
     if call.call_id:
         call = _new(Call, (*call[:3], keep(call.body), *call[4:]))
         HTTP_STATUS.set(0)
-    journey: Journey = _new(Journey, (call, decision, entered_s, perf_counter(), args, kwargs))
+    journey: Journey = _new(Journey, (call, decision, entered_s, perf_counter(), args, kwargs, False))
     return journey
 
 
@@ -75,10 +84,7 @@ def ended_well(journey: Journey) -> Outcome:
     """Return the outcome of a call that has just been answered."""
     now_s = perf_counter()
     started_s = journey.started_s
-    outcome: Outcome = _new(
-        Outcome,
-        (STATUS_OK, now_s - started_s, started_s - journey.entered_s, None, 0, "", "", "", None, None, None),
-    )
+    outcome: Outcome = _new(Outcome, (STATUS_OK, now_s - started_s, started_s - journey.entered_s, *_OUTCOME_REST))
     return outcome
 
 
@@ -90,6 +96,13 @@ def ended_badly(journey: Journey, error: BaseException) -> Outcome:
         error_type=type(error).__name__,
         error_message=read_error(error),
     )
+
+
+class Refusal(NamedTuple):
+    """What an observer is told of an error, to say whether the request is worth a second try."""
+
+    http_status: int
+    message: str
 
 
 class StreamEnd(NamedTuple):
@@ -126,11 +139,11 @@ def streamed(journey: Journey, http_status: int, end: StreamEnd) -> Outcome:
 
 def with_facts(outcome: Outcome, facts: AnswerFacts) -> Outcome:
     """Return the outcome with what the answer says of itself."""
-    merged: Outcome = _new(Outcome, (*outcome[:7], *facts, outcome.response))
+    merged: Outcome = _new(Outcome, (*outcome[:_FACTS_AT], *facts, *outcome[_RESPONSE_AT:]))
     return merged
 
 
 def with_answer(outcome: Outcome, http_status: int, facts: AnswerFacts, response: Any) -> Outcome:
     """Return the outcome with the whole answer, and what it says of itself."""
-    merged: Outcome = _new(Outcome, (*outcome[:4], http_status, "", "", *facts, response))
+    merged: Outcome = _new(Outcome, (*outcome[:4], http_status, "", "", *facts, response, *outcome[_RESPONSE_AT + 1 :]))
     return merged

@@ -39,7 +39,7 @@ class StreamWatch:
         self._last_at_s = perf_counter()
         if self._first_at_s is None:
             self._first_at_s = self._last_at_s
-        guard.run("stream.chunk", None, self._read, chunk)
+        self._read(chunk)
 
     def end(self, status: str, error: Optional[BaseException] = None) -> None:
         """Tell the end, unless it was told."""
@@ -48,7 +48,7 @@ class StreamWatch:
             return
         if status != STATUS_CANCELLED:
             self._last_at_s = perf_counter()
-        guard.run("stream.end", None, self._tell, on_end, status, error)
+        self._tell(on_end, status, error)
 
     def failed(self, error: BaseException) -> None:
         """Tell that reading raised: an error of the provider, or an interrupt of the application."""
@@ -81,8 +81,25 @@ class StreamWatch:
         on_end(StreamEnd(status, self._last_at_s, self._first_at_s, self._facts, error))
 
 
+class ChunkChange(StreamWatch):
+    """Changes each chunk before the application sees it; tells nothing."""
+
+    __slots__ = ("_change",)
+
+    def __init__(self, change: Callable[[Any], None]) -> None:
+        super().__init__(lambda end: None)
+        self._change = change
+
+    def chunk(self, chunk: Any) -> None:
+        """Change a chunk in place."""
+        self._change(chunk)
+
+
 class WatchedIterator:
     """An iterator that passes everything on, exceptions included. All other attributes are those of the inner one."""
+
+    _inner: Any = None
+    _watch: Any = None
 
     def __init__(self, inner: Iterator[Any], watch: StreamWatch) -> None:
         self._inner = inner
@@ -97,26 +114,29 @@ class WatchedIterator:
         try:
             chunk = next(self._inner)
         except StopIteration:
-            watch.end(STATUS_OK)
+            guard.run("stream.end", None, watch.end, STATUS_OK)
             raise
         except BaseException as error:
-            watch.failed(error)
+            guard.run("stream.failed", None, watch.failed, error)
             raise
         finally:
             watch.is_reading = False
-        watch.chunk(chunk)
+        guard.run("stream.chunk", None, watch.chunk, chunk)
         return chunk
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
     def __del__(self) -> None:
-        if not sys.is_finalizing():
-            self._watch.dropped()
+        if self._watch is not None and not sys.is_finalizing():  # None: half made, by a failure of ours
+            guard.run("stream.dropped", None, self._watch.dropped)
 
 
 class WatchedAsyncIterator:
     """The same for an asynchronous iterator."""
+
+    _inner: Any = None
+    _watch: Any = None
 
     def __init__(self, inner: AsyncIterator[Any], watch: StreamWatch) -> None:
         self._inner = inner
@@ -131,22 +151,22 @@ class WatchedAsyncIterator:
         try:
             chunk = await self._inner.__anext__()
         except StopAsyncIteration:
-            watch.end(STATUS_OK)
+            guard.run("stream.end", None, watch.end, STATUS_OK)
             raise
         except BaseException as error:
-            watch.failed(error)
+            guard.run("stream.failed", None, watch.failed, error)
             raise
         finally:
             watch.is_reading = False
-        watch.chunk(chunk)
+        guard.run("stream.chunk", None, watch.chunk, chunk)
         return chunk
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
     def __del__(self) -> None:
-        if not sys.is_finalizing():
-            self._watch.dropped()
+        if self._watch is not None and not sys.is_finalizing():  # None: half made, by a failure of ours
+            guard.run("stream.dropped", None, self._watch.dropped)
 
 
 class WatchedBody:
@@ -154,6 +174,9 @@ class WatchedBody:
 
     It says that it is of the class of the body inside it, because the HTTP library asks.
     """
+
+    _inner: Any = None
+    _watch: Any = None
 
     def __init__(self, inner: Any, watch: StreamWatch, read_pieces: Optional[MakeWatch] = None) -> None:
         self._inner = inner
@@ -167,18 +190,20 @@ class WatchedBody:
 
     def __iter__(self) -> Iterator[Any]:
         pieces = iter(self._inner)
-        return WatchedIterator(pieces, self._watch) if self._reads_pieces() else pieces
+        watched = guard.run("stream.body", False, self._reads_pieces)
+        return WatchedIterator(pieces, self._watch) if watched else pieces
 
     def __aiter__(self) -> Any:
         pieces = self._inner.__aiter__()
-        return WatchedAsyncIterator(pieces, self._watch) if self._reads_pieces() else pieces
+        watched = guard.run("stream.body", False, self._reads_pieces)
+        return WatchedAsyncIterator(pieces, self._watch) if watched else pieces
 
     def _reads_pieces(self) -> bool:
         if self._read_pieces is None:
             return True
         if self._watch.is_reading:  # the stream above us is the reader
             return False
-        watch = guard.run("stream.take_over", None, self._read_pieces, self._watch.take_over())
+        watch = self._read_pieces(self._watch.take_over())
         if watch is None:
             return False
         self._watch = watch
@@ -190,21 +215,28 @@ class WatchedBody:
         try:
             self._inner.close()
         finally:
-            self._watch.closed()
+            guard.run("stream.closed", None, self._watch.closed)
 
     async def aclose(self) -> None:
         """Close the body."""
         try:
             await self._inner.aclose()
         finally:
-            self._watch.closed()
+            guard.run("stream.closed", None, self._watch.closed)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
     def __del__(self) -> None:
-        if not sys.is_finalizing():
-            self._watch.given_up()
+        if self._watch is not None and not sys.is_finalizing():  # None: half made, by a failure of ours
+            guard.run("stream.dropped", None, self._watch.given_up)
+
+
+def restore_stream(stream: Any, change: Callable[[Any], None]) -> None:
+    """Let ``change`` have each chunk of a stream of the SDK before the application."""
+    inner = stream._iterator
+    watched = WatchedAsyncIterator if hasattr(inner, "__anext__") else WatchedIterator
+    stream._iterator = watched(inner, ChunkChange(change))
 
 
 def watch_stream(stream: Any, watch: StreamWatch, read_pieces: MakeWatch) -> bool:

@@ -17,6 +17,7 @@ from arc_runtime.interceptors.stainless.choke import put
 from arc_runtime.interceptors.stainless.patch import Patch
 
 CLASSES = ("SyncAPIClient", "AsyncAPIClient")
+RESPONSE = "_process_response"
 
 
 class StainlessInterceptor:
@@ -40,11 +41,11 @@ class StainlessInterceptor:
         """Patch both clients' ``request``. Raises TargetMissing; then nothing changed."""
         owners = self._owners()
         patch = self._new_patch(observer)
-        undos = []
-        for owner, around in zip(owners, (patch.around_sync, patch.around_async)):
-            undos.append(put(owner, "request", around, patch.let_go))
-            if "_process_response" in owner.__dict__:
-                undos.append(put(owner, "_process_response", patch.around_response, patch.let_go))
+        undos = [
+            put(owner, "request", around, patch.let_go)
+            for owner, around in zip(owners, (patch.around_sync, patch.around_async))
+        ]
+        undos += [put(owner, RESPONSE, patch.around_response, patch.let_go) for owner in _holders(owners, RESPONSE)]
         self._patch = patch
         return Undo(partial(_undo_all, undos), f"{self.module} patched")
 
@@ -75,6 +76,12 @@ class StainlessInterceptor:
     def _new_patch(self, observer: Observer) -> Patch:
         version = str(getattr(sys.modules.get(f"{self.package}._version"), "__version__", ""))
         return Patch(self.name, version, observer, self.package)
+
+
+def _holders(owners: List[Any], name: str) -> List[Any]:
+    """Return the classes in whose bodies the owners' method is, once each; openai 1.0 has one for both."""
+    found = [next((kind for kind in owner.__mro__ if name in kind.__dict__), None) for owner in owners]
+    return [kind for kind in dict.fromkeys(found) if kind is not None]
 
 
 def _undo_all(undos: Any) -> None:

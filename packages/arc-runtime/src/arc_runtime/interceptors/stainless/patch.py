@@ -11,6 +11,7 @@ from arc_runtime.interceptors.base import Observer
 from arc_runtime.interceptors.http.bodies import BodyWatch, read_answer
 from arc_runtime.interceptors.journey import (
     Journey,
+    Refusal,
     StreamEnd,
     begin,
     depart,
@@ -20,9 +21,9 @@ from arc_runtime.interceptors.journey import (
     with_answer,
 )
 from arc_runtime.interceptors.operations import operation_of
-from arc_runtime.interceptors.provenance import CURRENT_CALL, HTTP_STATUS, SUPPRESSED, leave, task_name
+from arc_runtime.interceptors.provenance import CURRENT_CALL, HTTP_STATUS, SUPPRESSED, task_name
 from arc_runtime.interceptors.stainless.sending import with_body, with_options
-from arc_runtime.interceptors.streams import OnEnd, StreamWatch, watch_body, watch_stream
+from arc_runtime.interceptors.streams import OnEnd, StreamWatch, restore_stream, watch_body, watch_stream
 from arc_runtime.model import Outcome
 
 
@@ -49,16 +50,25 @@ class Patch:
         journey = guard.run("intercept.before", None, self._begin, args, kwargs, "")
         if journey is None:
             return wrapped(*args, **kwargs)
-        token = CURRENT_CALL.set(journey.call)
-        try:
-            result = wrapped(*journey.args, **journey.kwargs)
-        except BaseException as error:
-            guard.run("intercept.failed", None, self._fail, journey, error)
-            raise
-        finally:
-            leave(token)
-        guard.run("intercept.after", None, self._finish, journey, result)
-        return result
+        while True:
+            token = CURRENT_CALL.set(journey.call)
+            try:
+                result = wrapped(*journey.args, **journey.kwargs)
+            except BaseException as error:
+                again = guard.run("intercept.failed", None, self._fail, journey, error)
+                if again is None:
+                    raise
+                journey = again
+                continue
+            finally:
+                try:  # noqa: SIM105 - a context manager costs half a microsecond
+                    CURRENT_CALL.reset(token)
+                except ValueError:  # a coroutine may end in another context than it began in: nothing to go back to
+                    pass
+            if journey.decision.mapping is not None:
+                guard.run("intercept.restore", None, self._restore, journey.decision.mapping, result)
+            guard.run("intercept.after", None, self._finish, journey, result)
+            return result
 
     async def around_async(self, wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
         """Make one asynchronous call."""
@@ -67,16 +77,25 @@ class Patch:
         journey = guard.run("intercept.before", None, self._begin_task, args, kwargs)
         if journey is None:
             return await wrapped(*args, **kwargs)
-        token = CURRENT_CALL.set(journey.call)
-        try:
-            result = await wrapped(*journey.args, **journey.kwargs)
-        except BaseException as error:
-            guard.run("intercept.failed", None, self._fail, journey, error)
-            raise
-        finally:
-            leave(token)
-        guard.run("intercept.after", None, self._finish, journey, result)
-        return result
+        while True:
+            token = CURRENT_CALL.set(journey.call)
+            try:
+                result = await wrapped(*journey.args, **journey.kwargs)
+            except BaseException as error:
+                again = guard.run("intercept.failed", None, self._fail, journey, error)
+                if again is None:
+                    raise
+                journey = again
+                continue
+            finally:
+                try:  # noqa: SIM105 - a context manager costs half a microsecond
+                    CURRENT_CALL.reset(token)
+                except ValueError:  # a coroutine may end in another context than it began in: nothing to go back to
+                    pass
+            if journey.decision.mapping is not None:
+                guard.run("intercept.restore", None, self._restore, journey.decision.mapping, result)
+            guard.run("intercept.after", None, self._finish, journey, result)
+            return result
 
     def around_response(self, wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
         """Note the HTTP status of an answer on its way through the SDK."""
@@ -120,8 +139,31 @@ class Patch:
             return {key: value for key, value in body.items() if type(value) not in self._absent_types}
         return body
 
-    def _fail(self, journey: Journey, error: BaseException) -> None:
-        self._observer.finish(journey.call, journey.decision, ended_badly(journey, error))
+    def _fail(self, journey: Journey, error: BaseException) -> Optional[Journey]:
+        """Tell that the call raised; return the journey of a second try instead, where the observer knows a repair."""
+        outcome = ended_badly(journey, error)
+        again = None
+        if outcome.http_status and not journey.is_second:
+            again = guard.run("intercept.retry", None, self._second, journey, outcome)
+        if again is None:
+            self._observer.finish(journey.call, journey.decision, outcome)
+        return again
+
+    def _second(self, journey: Journey, outcome: Outcome) -> Optional[Journey]:
+        args, kwargs = journey.args, journey.kwargs
+        options = args[1] if len(args) > 1 else kwargs["options"]
+        body = self._body_of(options)  # what was sent: the journey's own is a copy for the event, perhaps cut
+        if body is None:
+            return None
+        refusal = Refusal(outcome.http_status, outcome.error_message)
+        decision = self._observer.retry(journey.call._replace(body=body), journey.decision, refusal)
+        if decision is None or decision.body is None:
+            return None
+        repaired = with_body(options, body, decision.body)
+        if repaired is None:
+            return None
+        args, kwargs = with_options(args, kwargs, repaired)
+        return journey._replace(decision=decision, args=args, kwargs=kwargs, is_second=True)
 
     def _finish(self, journey: Journey, result: Any) -> None:
         outcome = ended_well(journey)
@@ -130,6 +172,13 @@ class Patch:
                 return
             outcome = guard.run("intercept.answer", outcome, _with_answer, outcome, result)
         self._observer.finish(journey.call, journey.decision, outcome)
+
+    def _restore(self, mapping: Any, result: Any) -> None:
+        """Give the application its own names back, in an answer that nobody has seen yet or in each chunk of it."""
+        if isinstance(result, self._stream_types):
+            restore_stream(result, mapping.restore)
+        else:
+            mapping.restore(result)
 
     def _watch(self, journey: Journey, result: Any) -> bool:
         """Watch an answer that is not read yet; return whether its end will be told."""

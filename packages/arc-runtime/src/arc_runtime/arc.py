@@ -32,14 +32,16 @@ from arc_runtime.model import Call, Decision, Sink
 
 if TYPE_CHECKING:  # imported on use: importing arc_runtime stays cheap
     from arc_runtime.parts import Parts
+    from arc_runtime.patterns.explanation import Explanation
     from arc_runtime.patterns.pattern import Pattern
 
 ArcT = TypeVar("ArcT")
 ClientT = TypeVar("ClientT")
 TransportT = TypeVar("TransportT")
 
-DISABLED = Decision(None, (), "disabled")
-PATTERN_FIELDS = frozenset(("pattern", "fix", "id", "confidence", "priority"))
+PATTERN_FIELDS = frozenset(
+    ("pattern", "fix", "id", "confidence", "priority", "source", "risk", "expires_at_s", "tags", "owner", "version")
+)
 
 _logger = logging.getLogger(__name__)
 _lock = ForkSafeLock()
@@ -209,16 +211,20 @@ class Arc(metaclass=_OnePerProcess):
 
         return current_call()
 
-    def explain(self, request: Mapping[str, Any], provider: str = "openai", operation: str = "") -> Decision:
-        """Return what would become of a request body, without sending it or counting it.
+    def explain(self, request: Mapping[str, Any], provider: str = "openai", operation: str = "") -> "Explanation":
+        """Return what would become of a request body and why, without sending it or counting it.
 
         operation: ``chat.completions``, ``responses``, ``messages``, ...; the provider's usual one when empty.
         """
+        from arc_runtime.patterns.explanation import Explanation, explain
+
         if self._parts is None:
-            return DISABLED
+            return Explanation(None, (), "disabled")
         usual = "messages" if provider == "anthropic" else "chat.completions"
         call = Call("", provider, operation or usual, dict(request), False, "", time())
-        return self._parts.pipeline.before(call)
+        pipeline = self._parts.pipeline
+        index = pipeline.index
+        return explain(call, pipeline.before, index.match, index.patterns(), pipeline.policy)
 
     def flush(self, timeout_s: float = 2.0) -> bool:
         """Wait until every event so far is delivered; False when that took longer, or when some were lost."""
@@ -277,9 +283,8 @@ def _compiled(entry: Any, where: str) -> "Pattern":
 
     if not isinstance(entry, Mapping) or not {"pattern", "fix"} <= set(entry) <= PATTERN_FIELDS:
         raise PatternError(f"{where}: expected pattern, fix, and perhaps id, confidence, priority")
-    spec = PatternSpec(
-        entry["pattern"], entry["fix"], entry.get("id"), entry.get("confidence", 1.0), entry.get("priority", 0)
-    )
+    labels = {name: value for name, value in entry.items() if name not in ("pattern", "fix", "id")}
+    spec = PatternSpec(entry["pattern"], entry["fix"], entry.get("id"), **labels)
     try:
         return compile_pattern(spec)
     except PatternError as error:

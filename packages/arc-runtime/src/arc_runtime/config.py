@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from arc_runtime.errors import ConfigError
 
-DEFAULT_PACKS = ("hello_world",)
+DEFAULT_PACKS = ("hello_world", "hygiene", "openai_chat", "openai_responses", "anthropic_messages")
 PLAIN_PORT = 50051
 """Port of an endpoint that names none, without TLS (the habit of gRPC examples)."""
 TLS_PORT = 443
@@ -78,6 +78,19 @@ def _packs(value: Any) -> Tuple[str, ...]:
     return () if cleaned == ("none",) else cleaned
 
 
+RISK_CLASSES = ("none", "lossy", "behaviour", "synthetic_content", "needs_response_mapping", "model_change")
+DEFAULT_RISKS = ("none", "lossy", "behaviour")
+
+
+def _policy(value: Any) -> Tuple[str, ...]:
+    names = [name.strip() for name in (value.split(",") if isinstance(value, str) else map(_text, value))]
+    chosen = RISK_CLASSES if names == ["all"] else tuple(name for name in names if name)
+    unknown = [name for name in chosen if name not in RISK_CLASSES]
+    if unknown:
+        raise ValueError(f"{unknown[0]!r} is no risk class: " + ", ".join(RISK_CLASSES))
+    return chosen
+
+
 class Variable(NamedTuple):
     """One setting: its variable, what it is without one, and what it does. ``doctor`` prints this table."""
 
@@ -108,6 +121,11 @@ VARIABLES: Tuple[Variable, ...] = (
     Variable(
         "ARC_PACKS", DEFAULT_PACKS, "names, paths", "pattern packs to load, comma-separated; none: no pack", _packs
     ),
+    Variable(
+        "ARC_POLICY", DEFAULT_RISKS, "names", "risk classes of fixes that are applied, comma-separated; all: all", _policy
+    ),
+    Variable("ARC_RETRY_WITH_FIX", False, "", "1 sends a refused request once more, where a pattern fixes it", _flag),
+    Variable("ARC_PACK_KEYS", (), "paths", "public keys; packs from files must then be signed by one of them", _packs),
     Variable("ARC_MIN_CONFIDENCE", 0.5, "ratio", "patterns less sure than this change nothing", _number(0, 1)),
     Variable(
         "ARC_METRICS_PORT", None, "port", "serve /metrics here; 0: a free port; unset: no server", _whole(0, 65535)
@@ -175,6 +193,12 @@ class Config:
     disable: bool = False
     intercept: bool = True
     packs: Tuple[str, ...] = DEFAULT_PACKS
+    policy: Tuple[str, ...] = DEFAULT_RISKS
+    """Risk classes of fixes that are applied."""
+    retry_with_fix: bool = False
+    """Whether a refused request is sent once more, where a pattern explains the refusal and fixes it."""
+    pack_keys: Tuple[str, ...] = ()
+    """Paths of public keys; where there is one, a pack from a file must be signed by one of them."""
     min_confidence: float = 0.5
     """In [0, 1]; a pattern below it leaves the request as it was."""
     log_level: Optional[str] = None
@@ -209,6 +233,9 @@ def load(arguments: Mapping[str, Any], environ: Optional[Mapping[str, str]] = No
         disable=values["disable"],
         intercept=values["intercept"],
         packs=values["packs"],
+        policy=values["policy"],
+        retry_with_fix=values["retry_with_fix"],
+        pack_keys=values["pack_keys"],
         min_confidence=values["min_confidence"],
         log_level=values["log_level"],
         cache_dir=values["cache_dir"],

@@ -66,8 +66,8 @@ class Decision(NamedTuple):
     reason: str = "no_match"
     """``fixed``, ``no_match``, ``low_confidence``, ``not_allowed`` (by the policy), ``no_change``, ``disabled`` or
     ``failed`` (our own error)."""
-    tool_names: Mapping[str, str] = {}  # noqa: RUF012 - a NamedTuple's default, never changed
-    """``{name that is sent: the application's own name}``, to be mapped back in the answer."""
+    mapping: Any = None
+    """None, or what has to be given back in the answer: ``restore(answer)`` puts the tools' own names there."""
 
     @property
     def changed(self) -> bool:
@@ -97,6 +97,8 @@ class Outcome(NamedTuple):
     output_tokens: Optional[int] = None
     response: Any = None
     """The answer as plain JSON values, or None."""
+    error_class: str = ""
+    """The pattern that explains the refusal, where none matched before the request left."""
 
 
 class Event(NamedTuple):

@@ -15,7 +15,8 @@ from arc_runtime.interceptors.stainless.sessions import MODULES, SessionCounter
 from arc_runtime.locks import ForkSafeLock
 from arc_runtime.metrics.counters import Counters
 from arc_runtime.model import Sink
-from arc_runtime.patterns.files import load_pack
+from arc_runtime.packs.signing import verifier
+from arc_runtime.patterns.files import KnownError, load_pack
 from arc_runtime.patterns.index import PatternIndex
 from arc_runtime.patterns.pattern import Pattern
 from arc_runtime.patterns.store import PatternStore
@@ -51,7 +52,9 @@ class Parts:
         with self._lock:
             # first what can be refused: then nothing has changed
             self.store.cache_dir = config.cache_dir
-            self._apply_packs(config.packs, strict=config.origins.get("ARC_PACKS") == "argument")
+            self._apply_packs(config, strict=config.origins.get("ARC_PACKS") == "argument")
+            self.pipeline.policy = frozenset(config.policy)
+            self.observer.retries = config.retry_with_fix
             self.pipeline.min_confidence = config.min_confidence
             self._apply_sink(config.telemetry, sink)
             self._apply_metrics(config.metrics)
@@ -147,13 +150,18 @@ class Parts:
     def _publish(self, index: PatternIndex) -> None:
         self.pipeline.index = index
 
-    def _apply_packs(self, names: Tuple[str, ...], strict: bool) -> None:
+    def _apply_packs(self, config: Config, strict: bool) -> None:
+        names = config.packs
         if tuple(self._packs) == names:
             return
+        verify = verifier(config.pack_keys) if config.pack_keys else None
         loaded: Dict[str, List[Pattern]] = {}
+        errors: List[KnownError] = []
         for name in names:
             try:
-                loaded[name] = list(load_pack(name).patterns)
+                pack = load_pack(name, verify)
+                loaded[name] = list(pack.patterns)
+                errors.extend(pack.errors)
             except PatternError as error:
                 if strict:
                     raise
@@ -162,6 +170,7 @@ class Parts:
         added = [pattern for patterns in loaded.values() for pattern in patterns]
         self.store.change(added, removed=old)
         self._packs = {name: tuple(p.pattern_id for p in patterns) for name, patterns in loaded.items()}
+        self.observer.known_errors = tuple(errors)
 
     def _apply_sink(self, config: Optional[TelemetryConfig], sink: Optional[Sink]) -> None:
         if sink is not None:

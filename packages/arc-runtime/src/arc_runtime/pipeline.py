@@ -7,9 +7,10 @@ Interceptors call these two; telemetry listens to the events. Both are pure: the
 and nothing that the application owns is changed.
 """
 
-from typing import Any, Dict, FrozenSet, Iterable, List, Set, Tuple
+from typing import Any, Dict, FrozenSet, Iterable, List, Optional, Set, Tuple
 
 from arc_runtime.fixes import DEFAULT_POLICY
+from arc_runtime.fixes.name_mapping import NameMapping
 from arc_runtime.fixes.tool_names import ToolNames, new_names
 from arc_runtime.model import PASS_THROUGH, AppliedFix, Call, Change, Decision, Event, Outcome
 from arc_runtime.patterns.facts import Facts
@@ -18,6 +19,8 @@ from arc_runtime.patterns.index import PatternIndex
 LOW_CONFIDENCE = Decision(None, (), "low_confidence")
 NOT_ALLOWED = Decision(None, (), "not_allowed")
 NO_CHANGE = Decision(None, (), "no_change")
+MAX_MESSAGE_CHARS = 2_000
+"""Of a provider's error message: what is looked at."""
 MAX_ROUNDS = 4
 """A repair may bring to light what another one repairs: a message that became a tool's result, say."""
 
@@ -65,7 +68,8 @@ class _Decider:
             patterns = self._pipeline.index.match(self._call._replace(body=self._body), facts)
         if not self._applied:
             return self._reason
-        return Decision(self._body, tuple(self._applied), "fixed", self._names)
+        mapping = NameMapping(self._names) if self._names else None
+        return Decision(self._body, tuple(self._applied), "fixed", mapping)
 
     def _round(self, facts: Facts, patterns: Tuple[Any, ...]) -> None:
         original = self._body
@@ -99,6 +103,24 @@ class _Decider:
             self._body, done = fix.apply(self._body, self._call.operation)
             changes += done
         return changes
+
+
+def retry(
+    pipeline: Pipeline, errors: Iterable[Any], call: Call, decision: Decision, message: str
+) -> Optional[Decision]:
+    """Return what to send once more after a refusal; None where no pattern that explains the error has a fix.
+
+    errors: `KnownError` of the loaded packs. The patterns are those of the index; what differs from `before` is that
+    the provider itself has said that the request is at fault, so a pattern is tried whatever its confidence.
+    """
+    explaining = {known.pattern_id for known in errors if known.explains.found_in(message[:MAX_MESSAGE_CHARS])}
+    if not explaining:
+        return None
+    sent = call._replace(body=call.body if decision.body is None else decision.body)
+    again = Pipeline(pipeline.index, 0.0, pipeline.policy).before(sent)
+    if again.body is None or not any(fix.pattern_id in explaining for fix in again.fixes):
+        return None
+    return again._replace(fixes=(*decision.fixes, *again.fixes), mapping=again.mapping or decision.mapping)
 
 
 def after(call: Call, decision: Decision, outcome: Outcome) -> Event:

@@ -9,8 +9,10 @@ import pytest
 
 from arc_runtime import Arc
 from arc_runtime import arc as facade
+from arc_runtime.config import DEFAULT_PACKS
 from arc_runtime.interceptors.memory import MemoryClient, MemoryInterceptor
 from arc_runtime.interceptors.provenance import CURRENT_CALL, new_call_id
+from arc_runtime.patterns.files import load_pack
 from arc_runtime.testing import MemorySink
 
 WORKERS = 8
@@ -87,7 +89,8 @@ def test_many_threads_that_start_an_arc_get_one() -> None:
     for thread in threads:
         thread.join()
     assert len(set(map(id, found))) == 1
-    assert found[0].health()["patterns"] == WORKERS + 1
+    shipped = sum(len(load_pack(name).patterns) for name in DEFAULT_PACKS)
+    assert found[0].health()["patterns"] == WORKERS + shipped
 
 
 def test_threads_between_the_making_and_the_start_of_an_arc_get_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from typing import Any, Dict
 import pytest
 
 from arc_runtime.arc import Arc
-from arc_runtime.config import VARIABLES, TelemetryConfig, is_disabled, load, unknown_variables
+from arc_runtime.config import DEFAULT_PACKS, VARIABLES, TelemetryConfig, is_disabled, load, unknown_variables
 from arc_runtime.errors import ConfigError
 
 
@@ -14,7 +14,7 @@ def test_without_anything_nothing_is_sent_and_nothing_listens() -> None:
     assert config.metrics.port is None
     assert config.intercept
     assert not config.disable
-    assert config.packs == ("hello_world",)
+    assert config.packs == DEFAULT_PACKS
     assert set(config.origins.values()) == {"default"}
 
 
@@ -104,7 +104,7 @@ def test_names_that_nothing_reads_are_told() -> None:
     ]
 
 
-@pytest.mark.parametrize(("text", "packs"), [("none", ()), ("a, b", ("a", "b")), ("", ("hello_world",))])
+@pytest.mark.parametrize(("text", "packs"), [("none", ()), ("a, b", ("a", "b")), ("", DEFAULT_PACKS)])
 def test_packs_are_a_list(text: str, packs: Any) -> None:
     assert load({}, {"ARC_PACKS": text}).packs == packs
 

@@ -65,7 +65,7 @@ def _filled(message: Any) -> Any:
     if content is None:
         return {**message, "content": ""} if not message.get("tool_calls") else message
     if isinstance(content, dict):
-        return {**message, "content": [content]}
+        return {**message, "content": [] if _is_blank_block(content) else [content]}
     if not isinstance(content, (str, list, tuple)):
         return {**message, "content": as_text(content)}
     blocks = as_list(content)

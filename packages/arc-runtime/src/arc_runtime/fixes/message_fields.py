@@ -42,7 +42,8 @@ def _chat(message: Any) -> Any:
 def _item(item: Any) -> Any:
     if not isinstance(item, dict):
         return item
-    fields = ITEM_FIELDS.get(item.get("type", "message"))
+    kind = item.get("type", "message")
+    fields = ITEM_FIELDS.get(kind) if isinstance(kind, str) else None
     convertible = item.get("tool_calls") or item.get("role") == "tool"
     return item if fields is None or convertible or fields.issuperset(item) else _only(item, fields)
 

@@ -28,7 +28,8 @@ def pair_items(items: List[Any], unanswered: str, open_ended: bool) -> List[Any]
 
 
 def _kind(item: Any) -> Any:
-    return item.get("type") if isinstance(item, dict) else None
+    kind = item.get("type") if isinstance(item, dict) else None
+    return kind if isinstance(kind, str) else None
 
 
 def _drop_reasoning(paired: List[Any]) -> None:

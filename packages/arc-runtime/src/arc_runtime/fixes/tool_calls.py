@@ -22,7 +22,7 @@ class ToolCalls(WholeFix):
             return _chat_messages(body)
         if operation == "responses":
             return _items(body)
-        return _claude_messages(body, operation)
+        return _claude_messages(body, operation) if operation.startswith("messages") else body
 
 
 def _chat_messages(body: Dict[str, Any]) -> Dict[str, Any]:

@@ -1,6 +1,6 @@
 """Asks the pipeline, counts, and hands events to the sink: the observer that runs in production."""
 
-from typing import Any, Optional
+from typing import Any, Optional, Tuple
 
 from arc_runtime import guard
 from arc_runtime.metrics.counters import Counters
@@ -15,10 +15,12 @@ from arc_runtime.model import (
     Outcome,
     Sink,
 )
-from arc_runtime.pipeline import Pipeline, after
+from arc_runtime.pipeline import Pipeline, after, retry
 from arc_runtime.snapshot import keep
 
 FAILED = Decision(None, (), "failed")
+REFUSALS = (400, 404, 413, 422)
+"""HTTP statuses that say that the request itself is at fault."""
 
 
 class PipelineObserver:
@@ -30,6 +32,10 @@ class PipelineObserver:
         self._sink = sink
         self.listening = sink is not None
         """Whether there is a sink; an attribute of its own, because every call asks."""
+        self.retries = False
+        """Whether a refused request is sent once more, where a pattern explains the refusal and fixes it."""
+        self.known_errors: Tuple[Any, ...] = ()
+        """`KnownError` of the loaded packs."""
 
     @property
     def sink(self) -> Optional[Sink]:
@@ -61,10 +67,33 @@ class PipelineObserver:
             elif outcome.status == STATUS_CANCELLED:
                 self._counters.add("requests_cancelled")
             sink = self._sink
+            if sink is not None and call.call_id and outcome.status == STATUS_ERROR:
+                known = self.error_class(decision, outcome)
+                outcome = outcome._replace(error_class=known) if known else outcome
             if sink is not None and call.call_id:  # a call that began before there was a sink has no name
                 sink.emit(after(call, decision, outcome))
         except Exception as error:  # noqa: BLE001 - the guard, written out
             guard.contain("observer.finish", error)
+
+    def retry(self, call: Call, decision: Decision, error: Any) -> Optional[Decision]:
+        """Return what to send once more after a refusal, None for nothing. ``error`` has http_status and message."""
+        if not self.retries or error.http_status not in REFUSALS:
+            return None
+        again = guard.run(
+            "pipeline.retry", None, retry, self._pipeline, self.known_errors, call, decision, error.message
+        )
+        if again is not None:
+            self._counters.add("requests_retried")
+        return again
+
+    def error_class(self, decision: Decision, outcome: Outcome) -> str:
+        """Return the known class of a refusal that no fix has prevented: a pattern's id, or nothing."""
+        if outcome.http_status not in REFUSALS or not outcome.error_message:
+            return ""
+        for known in self.known_errors:
+            if known.explains.found_in(outcome.error_message[:2000]):
+                return str(known.pattern_id)
+        return ""
 
     def passed(self, kind: str) -> None:
         """Count what goes through us unseen: ``sessions`` over websockets, ``bodies`` that cannot be read."""

@@ -2,7 +2,7 @@
 
 import pkgutil
 from pathlib import Path
-from typing import AbstractSet, Any, Dict, List, Mapping, NamedTuple, Optional, Set, Tuple
+from typing import AbstractSet, Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Set, Tuple
 
 from arc_runtime.errors import PatternError
 from arc_runtime.packs import PACKS
@@ -53,8 +53,11 @@ class Pack(NamedTuple):
     errors: Tuple[KnownError, ...] = ()
 
 
-def load_pack(name_or_path: str) -> Pack:
-    """Return a pack that ships with us (by name) or a file. Raises PatternError that names file, place and reason."""
+def load_pack(name_or_path: str, verify: Optional[Callable[[Path, bytes], None]] = None) -> Pack:
+    """Return a pack that ships with us (by name) or a file. Raises PatternError that names file, place and reason.
+
+    verify: given a file and its content before anything of it is read; raises PatternError to refuse it.
+    """
     if name_or_path in PACKS:
         return parse_pack(_shipped(PACKS[name_or_path]), f"pack {name_or_path}")
     path = Path(name_or_path).expanduser()
@@ -64,7 +67,10 @@ def load_pack(name_or_path: str) -> Pack:
     if path.stat().st_size > MAX_PACK_BYTES:
         raise PatternError(f"pack {name_or_path}: larger than {MAX_PACK_BYTES} bytes", "pattern.pack")
     try:
-        return parse_pack(path.read_text(encoding="utf-8"), name_or_path)
+        content = path.read_bytes()
+        if verify is not None:
+            verify(path, content)
+        return parse_pack(content.decode("utf-8"), name_or_path)
     except (OSError, UnicodeDecodeError) as error:
         raise PatternError(f"pack {name_or_path}: cannot be read: {error}", "pattern.pack") from error
 
@@ -99,7 +105,10 @@ def _parse_yaml(text: str, where: str) -> Any:
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is ten times as fast, and in all wheels
     try:
-        return yaml.load(text, Loader=loader)  # noqa: S506 - both are safe loaders
+        try:
+            return yaml.load(text, Loader=loader)  # noqa: S506 - both are safe loaders
+        except yaml.YAMLError:
+            return yaml.safe_load(text)  # says better where
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         at = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""

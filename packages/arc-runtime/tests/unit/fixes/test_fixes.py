@@ -4,7 +4,7 @@ from typing import Any, Dict
 import pytest
 
 from arc_runtime.errors import PatternError
-from arc_runtime.fixes import PARAM_FIXES, PROMPT_FIXES
+from arc_runtime.fixes import BODY_FIXES, PARAM_FIXES, PROMPT_FIXES
 from arc_runtime.fixes.parse import parse_fix
 from arc_runtime.model import MISSING
 
@@ -167,9 +167,11 @@ def test_a_wrong_fix_is_refused_with_place_and_reason(fix: Any, message: str) ->
 
 
 def test_every_fix_of_the_registry_can_be_made() -> None:
-    values = {"clamp": [0, 1], "default": 1, "drop": True, "set": 1}
+    values = {"clamp": [0, 1], "default": 1, "drop": True, "rename": "u", "set": 1}
     assert set(values) == set(PARAM_FIXES)
     for name, value in values.items():
         assert parse_fix({"t": {name: value}})
     for name in PROMPT_FIXES:
         assert parse_fix({name: "x"})
+    for name in BODY_FIXES:
+        assert parse_fix({name: {"model": "m"} if name == "route" else True})

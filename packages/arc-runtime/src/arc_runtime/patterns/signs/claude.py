@@ -143,7 +143,7 @@ class _Scan:
             elif is_blank(block["text"]):
                 self._found.add("blank")
         elif kind in ("image", "document"):
-            self._source(block.get("source"))
+            self._source(block.get("source"), kind)
         elif kind == "tool_use":
             if type(block.get("input")) is not dict:
                 self._found.add("tool_input")
@@ -163,7 +163,7 @@ class _Scan:
             if not isinstance(part, dict) or part.get("type") in _FOREIGN:
                 self._found.add("result_content")
             elif part.get("type") == "image":
-                self._source(part.get("source"))
+                self._source(part.get("source"), "image")
             elif part.get("type") == "text" and is_blank(part.get("text")):
                 self._found.add("result_content")
 
@@ -171,12 +171,17 @@ class _Scan:
         if type(name) is not str or not CLAUDE_ID.fullmatch(name):
             self._found.add("tool_id")
 
-    def _source(self, source: Any) -> None:
+    def _source(self, source: Any, kind: Any) -> None:
         if not isinstance(source, dict):
             self._found.add("blocks")
         elif source.get("type") == "base64":
             media, data = source.get("media_type"), source.get("data")
-            if not isinstance(data, str) or not isinstance(media, str) or data.startswith("data:") or _differs(media, data):
+            if (
+                not isinstance(data, str)
+                or not isinstance(media, str)
+                or data.startswith("data:")
+                or _differs(media, data, kind)
+            ):
                 self._found.add("image")
 
     def _cached(self, block: Mapping[str, Any]) -> None:
@@ -187,9 +192,11 @@ class _Scan:
                 self._found.add("cache_control")
 
 
-def _differs(media: str, data: str) -> bool:
+def _differs(media: str, data: str, kind: Any) -> bool:
     """Return whether the first bytes are of another type than the media type says."""
     seen = media_type_of(data)
+    if (media in IMAGE_TYPES) is not (kind == "image"):
+        return True
     return media not in (*IMAGE_TYPES, "application/pdf", "text/plain") or (seen != "" and seen != media)
 
 

@@ -129,7 +129,9 @@ def _stop(stop: Any, family: Family, found: List[str]) -> None:
         return
     if family.get("stop") is False:
         found.append("no_stop")
-    elif (isinstance(stop, (list, tuple)) and (not 0 < len(stop) <= 4 or not all(stop) or not _texts(stop))) or stop == "":
+    elif (
+        isinstance(stop, (list, tuple)) and (not 0 < len(stop) <= 4 or not all(stop) or not _texts(stop))
+    ) or stop == "":
         found.append("stop")
 
 
@@ -227,15 +229,20 @@ def _claude_sampling(body: Body, family: Family, found: List[str]) -> None:
     if not given:
         return
     if family.get("sampling") == "none":
-        found.append("sampling")
+        # the migration guide: other values than the defaults are refused; top_p is taken from 0.99
+        if "top_k" in given or body.get("temperature", 1) not in (1, None) or _is_below(body.get("top_p"), 0.99):
+            found.append("sampling")
         return
     if family.get("one_sampler") and "temperature" in given and "top_p" in given:
         found.append("two_samplers")
     thinking = body.get("thinking")
     if isinstance(thinking, dict) and thinking.get("type") in ("enabled", "adaptive"):
-        top_p = body.get("top_p")
-        if "top_k" in given or body.get("temperature", 1) != 1 or (is_number(top_p) and top_p < 0.95):
+        if "top_k" in given or body.get("temperature", 1) not in (1, None) or _is_below(body.get("top_p"), 0.95):
             found.append("sampling_while_thinking")
+
+
+def _is_below(value: Any, least: float) -> bool:
+    return is_number(value) and bool(value < least)
 
 
 def _count(body: Body, family: Family, found: List[str]) -> None:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from arc_sim.causal.kinds import protocol_of
 from arc_sim.model import Service
 
 HOST = r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,252}[A-Za-z0-9])?"
@@ -76,6 +77,10 @@ def normalise(name: str) -> str:
     return re.sub(r"[\s_./:]+", "-", name.strip().lower()).strip("-")
 
 
+LOCAL = frozenset(("localhost", "127-0-0-1", "0-0-0-0", "host-docker-internal", "--1"))
+"""Hosts that mean whoever asks, as ``normalise`` writes them: never a service's name."""
+
+
 class Directory:
     """Finds a service by any of its names."""
 
@@ -85,6 +90,19 @@ class Directory:
             for service in services:
                 for name in rank(service):
                     self._names.setdefault(normalise(name), service)
+        for name in LOCAL:
+            self._names.pop(name, None)
+
+        self._products: dict[str, list[Service]] = {}
+        for service in services:
+            if service.kind != "service":
+                protocol = protocol_of(service.image, service.name) or ""
+                self._products.setdefault(protocol, []).append(service)
+
+    def only(self, protocol: str) -> Service | None:
+        """Return the one product that speaks a protocol, None when there are none or several."""
+        found = self._products.get(protocol, [])
+        return found[0] if len(found) == 1 else None
 
     def find(self, host: str) -> Service | None:
         """Return the service behind a host, also by its Kubernetes name ``service.namespace.svc...``."""

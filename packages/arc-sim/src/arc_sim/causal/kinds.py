@@ -40,7 +40,7 @@ TELEMETRY = re.compile(
     r"promtail|fluentd|fluent-bit|kibana|logstash|seq|mimir|alloy|alertmanager|signoz)(?:$|[-_])"
 )
 """Products that watch the others: what sends them data goes on without them."""
-_TOOL = re.compile(r"(?:exporter|express|commander|admin|insight|init|setup|migrat|operator|proxy|kafka-ui|backup|job)")
+_TOOL = re.compile(r"(?:exporter|express|commander|admin|manager|insight|init|setup|migrat|operator|proxy|kafka-ui|backup|job)")
 """Words that make an image a tool around a product."""
 _DATABASE_NAME = re.compile(r"(?:^|-)(?:db|database)$")
 

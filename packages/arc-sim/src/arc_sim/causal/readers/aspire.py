@@ -1,7 +1,7 @@
 """.NET Aspire: the application host's program, read as the list of resources that it is. Nothing is run."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tree_sitter import Node
 
@@ -36,6 +36,10 @@ QUIET = re.compile(
 """Methods whose arguments say nothing about who calls whom."""
 
 
+STORE = re.compile(r"(?i)db|database|sql|store|cache|queue|topic")
+"""What the name of a database inside a server says; another may be the name of the service that uses it."""
+
+
 @dataclass
 class Resource:
     """One resource of the host."""
@@ -63,6 +67,7 @@ class AspireReader:
         edges: list[Edge] = []
         variables: list[Variable] = []
         warnings: list[str] = []
+        owners = _owners(known)
         projects = {_identifier(name_of(p)[:-7]): p for p in reversed(tree.paths()) if p.endswith(".csproj")}
         for path in tree.paths():
             if (
@@ -71,11 +76,31 @@ class AspireReader:
                 and is_source_of_truth(path)
             ):
                 resources = _read(tree, path, warnings)
-                services += [_service(tree, parent_of(path), item, projects) for item in resources]
+                services += [_known_as(_service(tree, parent_of(path), item, projects), owners) for item in resources]
                 for item in resources:
                     edges += _edges(item, resources)
                     variables += _variables(item, resources)
         return Findings(tuple(services), tuple(edges), tuple(variables), tuple(warnings))
+
+
+def _owners(known: Known) -> dict[str, list[str]]:
+    """Return ``{path: services built from it}``."""
+    found: dict[str, list[str]] = {}
+    for service in known.services:
+        for path in service.paths:
+            found.setdefault(path, []).append(service.name)
+    return found
+
+
+def _known_as(service: Service, owners: dict[str, list[str]]) -> Service:
+    """Return the service with the name under which another deployment builds the same project."""
+    current = service.paths[0] if len(service.paths) == 1 else ""
+    while current and current not in owners:
+        current = parent_of(current)
+    names = owners.get(current, [])
+    if not current or len(names) != 1 or names[0] == service.name:
+        return service
+    return replace(service, aliases=tuple(sorted({*service.aliases, names[0]})))
 
 
 def _read(tree: Tree, path: str, warnings: list[str]) -> list[Resource]:
@@ -212,7 +237,7 @@ def _service(tree: Tree, home: str, item: Resource, projects: dict[str, str]) ->
     image = (product.lastgroup or product.group(0)) if product else None
     if item.method == "AddContainer" and len(item.strings) > 1:
         image = item.strings[1] or None
-    aliases = set(item.children)
+    aliases = {name for name in item.children if STORE.search(name)}
     paths: tuple[str, ...] = ()
     project = projects.get(item.project or "")
     if project is not None:

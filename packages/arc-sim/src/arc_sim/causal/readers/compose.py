@@ -3,7 +3,7 @@
 import shlex
 from typing import Any
 
-from arc_sim.causal.addresses import addresses_in, port_number
+from arc_sim.causal.addresses import LOCAL, addresses_in, normalise, port_number
 from arc_sim.causal.documents import Mapping, Text, dig, entries, line_of, pairs, path_of
 from arc_sim.causal.kinds import kind_of
 from arc_sim.causal.ownership import built_from
@@ -18,7 +18,7 @@ from arc_sim.causal.readers.deploy.composing import (
     interpolate,
     load_services,
 )
-from arc_sim.causal.readers.deploy.texts import addresses_of, files_below, text_at
+from arc_sim.causal.readers.deploy.texts import addresses_of, files_below, text_at, without_shared
 from arc_sim.causal.tree import Tree
 from arc_sim.model import Edge, Location, Service
 
@@ -55,6 +55,7 @@ class ComposeReader:
                 merged.setdefault(parent_of(path), {}).setdefault(name, []).append((path, entry))
         services: list[Service] = []
         edges: list[Edge] = []
+        mounts: list[Edge] = []
         variables: list[Variable] = []
         for directory, by_name in sorted(merged.items()):
             values = dot_env(tree, directory)
@@ -63,8 +64,9 @@ class ComposeReader:
                 found = _Entry(tree, name, parts, values, configs)
                 services.append(found.service())
                 edges.extend(found.edges())
+                mounts.extend(found.mounted())
                 variables.extend(found.variables())
-        return Findings(tuple(services), tuple(edges), tuple(variables), tuple(warnings))
+        return Findings(tuple(services), (*edges, *without_shared(mounts)), tuple(variables), tuple(warnings))
 
 
 def _with_variants(by_name: "dict[str, list[tuple[str, Mapping]]]") -> "dict[str, list[tuple[str, Mapping]]]":
@@ -102,10 +104,8 @@ class _Entry:
 
     def service(self) -> Service:
         image = self._text("image")
-        names = {self._text("container_name"), self._text("hostname"), *_network_aliases(self._parts)} - {
-            None,
-            self._name,
-        }
+        names = {self._text("container_name"), self._text("hostname"), *_network_aliases(self._parts)}
+        names = {name for name in names - {None, self._name} if normalise(str(name)) not in LOCAL}
         paths = sorted({path for file, entry in self._parts for path in self._built(file, entry)})
         return Service(
             name=self._name,
@@ -134,10 +134,12 @@ class _Entry:
                     for address in addresses_in(word):
                         protocol = address.protocol or "tcp"
                         found.append(Edge(self._name, address.host, protocol, confidence=COMMAND, evidence=(place,)))
-        return found + self._mounted()
+        return found
 
-    def _mounted(self) -> list[Edge]:
+    def mounted(self) -> list[Edge]:
         """Return the edges of configuration files that are put into the container."""
+        if kind_of(self._text("image"), self._name) != "service":
+            return []  # What configures a database or broker names no callees.
         given = dict(self._values)
         given.update({v.name: v.value for v in self.variables()})
         found: dict[tuple[str, str], Edge] = {}

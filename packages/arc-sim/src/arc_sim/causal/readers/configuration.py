@@ -2,7 +2,7 @@
 
 import re
 
-from arc_sim.causal.addresses import Address, Directory, addresses_in, bare_address, normalise
+from arc_sim.causal.addresses import LOCAL, PORTS, Address, Directory, addresses_in, bare_address, normalise
 from arc_sim.causal.code.gather import Gatherer
 from arc_sim.causal.documents import DocumentError
 from arc_sim.causal.kinds import protocol_of
@@ -23,6 +23,10 @@ PLAIN = re.compile(r"(?i)(?:\.(?:sh|properties|conf|cfg|ini|toml|template|tmpl|t
                    r"|\.(?:lua|vb|fs|pl)$"
                    r"|(?:^|/)(?:procfile|entrypoint|start|run|caddyfile)$"
                    r"|(?:^|/)(?:appsettings|ocelot|yarp|krakend)[^/]*\.json$)")  # fmt: skip
+PLACEHOLDER = re.compile(r"\$\{(?P<name>[A-Za-z_][\w.-]{0,100})(?::-?(?P<default>[^{}\n]{0,300}))?\}")
+MAX_ROUNDS = 3
+MAX_VALUE = 2000
+"""Placeholders in defaults of placeholders; characters of one value."""
 NO_CONFIGURATION = re.compile(
     r"(?i)(?:^|/)(?:(?:docker-)?compose[^/]*\.ya?ml|package(?:-lock)?\.json|pom\.xml|[^/]*lock[^/]*)$"
 )
@@ -47,24 +51,46 @@ class ConfigurationReader:
         edges: list[Edge] = []
         for service in known.services:
             files = gatherer.files(service)
-            for path in files:
-                edges.extend(_file_edges(gatherer, directory, service, path))
             given = [v for v in known.variables if v.service == service.name]
+            values = {v.name: v.value for v in given}
+            for path in files:
+                edges.extend(_file_edges(_Texts(gatherer, values), directory, service, path))
             edges.extend(_variable_edges(gatherer, directory, service, given, files))
         return Findings(edges=tuple(edges))
 
 
-def _file_edges(gatherer: Gatherer, directory: Directory, service: Service, path: str) -> list[Edge]:
+class _Texts:
+    """Files of one service, with placeholders written out: by its variables, else by their defaults."""
+
+    def __init__(self, gatherer: Gatherer, values: dict[str, str]) -> None:
+        self._gatherer, self._values = gatherer, values
+
+    def files(self, service: Service) -> tuple[str, ...]:
+        return self._gatherer.files(service)
+
+    def text(self, path: str) -> str:
+        text = self._gatherer.text(path) or ""
+        for _ in range(MAX_ROUNDS if "${" in text else 0):
+            text = PLACEHOLDER.sub(self._value, text)
+        return text
+
+    def _value(self, match: "re.Match[str]") -> str:
+        given, default = self._values.get(match.group("name")), match.group("default")
+        found = match.group(0) if given is None and default is None else given if given is not None else default or ""
+        return found if "\n" not in found and len(found) < MAX_VALUE else ""
+
+
+def _file_edges(gatherer: "_Texts", directory: Directory, service: Service, path: str) -> list[Edge]:
     resource = re.search(r"(?:^|/)(?:resources|config|conf)/", path) or re.match(
         r"(?:application|bootstrap)", name_of(path)
     )
     if PLAIN.search(path) or DOCKERFILE.match(name_of(path)):
-        found = of_lines(gatherer.text(path) or "", path)
+        found = of_lines(gatherer.text(path), path)
         return [edge for key, address, at in found for edge in _to(directory, service, address, at, SETTING)]
     match = SPRING.search(path)
     if service.language is None and CONFIGURATION.search(f"/{path}") and not NO_CONFIGURATION.search(path):
         # A foreign program in an image of one's own: what stands beside its Dockerfile configures it.
-        text = gatherer.text(path) or ""
+        text = gatherer.text(path)
         found = [] if "apiVersion:" in text else addresses_of(text, path)
         return [edge for key, address, at in found for edge in _to(directory, service, address, at, SETTING)]
     if match is None or resource is None:
@@ -72,11 +98,11 @@ def _file_edges(gatherer: Gatherer, directory: Directory, service: Service, path
     owner = _configured(gatherer, directory, service, path, match.group("stem"))
     if owner is None:
         return []
-    found = _values(gatherer.text(path) or "", path)
+    found = _values(gatherer.text(path), path)
     return [edge for key, address, at in found for edge in _to(directory, owner, address, at, SETTING)]
 
 
-def _configured(gatherer: Gatherer, directory: Directory, service: Service, path: str, stem: str) -> Service | None:
+def _configured(gatherer: "_Texts", directory: Directory, service: Service, path: str, stem: str) -> Service | None:
     """Return the service that a configuration file is for: a configuration server holds those of others by name."""
     if stem in ("application", "bootstrap"):
         siblings = {SPRING.search(p) for p in gatherer.files(service) if parent_of(p) == parent_of(path)}
@@ -100,13 +126,20 @@ def _to(
     confidence: float,
     variable: str | None = None,
 ) -> list[Edge]:
-    target = directory.find(address.host)
+    target = directory.find(address.host) or _beside(directory, address)
     if target is None or target.name == service.name:
         return []
     product = protocol_of(target.image, target.name) if target.kind != "service" else None
     protocol = product or address.protocol or ("http" if target.kind == "service" else "tcp")
     sync = target.kind != "broker"
     return [Edge(service.name, target.name, protocol, sync, confidence, (at,), address_env=variable)]
+
+
+def _beside(directory: Directory, address: Address) -> Service | None:
+    """Return the only database, cache or broker that speaks what this port of the own machine is known for."""
+    if normalise(address.host) not in LOCAL or address.port not in PORTS:
+        return None
+    return directory.only(PORTS[address.port])
 
 
 def _variable_edges(

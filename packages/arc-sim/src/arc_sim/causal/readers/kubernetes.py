@@ -13,7 +13,7 @@ from arc_sim.causal.readers.base import Findings, Known, Variable
 from arc_sim.causal.readers.deploy.composing import interpolate
 from arc_sim.causal.readers.deploy.mesh import dapr_edges, mesh_rules
 from arc_sim.causal.readers.deploy.objects import Cluster
-from arc_sim.causal.readers.deploy.texts import CONFIGURATION, addresses_of
+from arc_sim.causal.readers.deploy.texts import CONFIGURATION, addresses_of, without_shared
 from arc_sim.causal.readers.manifests import WORKLOADS, Object, artifacts, nearest, read_objects
 from arc_sim.causal.tree import Tree
 from arc_sim.model import Edge, Location, Service
@@ -37,14 +37,15 @@ class KubernetesReader:
         cluster = Cluster(objects)
         owners = _owners(tree, objects, known)
         services, edges, variables = [], [], []
+        mounts: list[Edge] = []
         chosen = _chosen(cluster, owners)
         names = _shared_names(chosen, cluster)
         for workload in chosen:
             given = container_variables(workload, cluster)
             variables.extend(given)
             edges.extend(_commands(workload))
-            edges.extend(_mounted(workload, cluster, given))
             image = workload.image
+            mounts.extend(_mounted(workload, cluster, given) if kind_of(image, workload.name) == "service" else ())
             services.append(
                 Service(
                     name=names.get(workload.name, workload.name),
@@ -61,7 +62,7 @@ class KubernetesReader:
                     env=tuple(sorted({v.name: v.value for v in given}.items())),
                 )
             )
-        edges.extend(dapr_edges(objects, chosen))
+        edges += [*dapr_edges(objects, chosen), *without_shared(mounts)]
         found = tuple(mesh_rules(objects))
         return Findings(tuple(services), tuple(edges), tuple(variables), tuple(warnings), rules=found)
 

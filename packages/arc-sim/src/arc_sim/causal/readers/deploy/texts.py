@@ -2,12 +2,12 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from arc_sim.causal.addresses import Address, addresses_in, bare_address
 from arc_sim.causal.documents import DocumentError, flatten, load_documents
 from arc_sim.causal.tree import Tree
-from arc_sim.model import Location
+from arc_sim.model import Edge, Location
 
 Named = tuple[str, Address, Location]
 """The key or name before an address, the address, and where it stands."""
@@ -21,6 +21,8 @@ LABEL = re.compile(r"(?i)(?:^|\.)labels?\.[\w.-]+$|(?:^|[.\]])service(?:_?name)?
 """Keys of labels: they name services that nobody calls."""
 MAX_LINES = 20_000
 MAX_LINE = 2000
+MANY = 3
+"""Services with the same file. A decision: two may be versions of one program."""
 MAX_FILES = 200
 """Files of one mounted directory. A decision."""
 
@@ -82,3 +84,13 @@ def text_at(tree: Tree, path: str) -> str:
     except (KeyError, ValueError):
         return ""
     return "" if b"\0" in content[:8192] else content.decode("utf-8", "replace")
+
+
+def without_shared(edges: Iterable[Edge]) -> list[Edge]:
+    """Return the edges whose place is not given to many services alike: that says nothing about each of them."""
+    edges = list(edges)
+    sources: dict[Location, set[str]] = {}
+    for edge in edges:
+        for place in edge.evidence:
+            sources.setdefault(place, set()).add(edge.source)
+    return [edge for edge in edges if all(len(sources[place]) < MANY for place in edge.evidence)]

@@ -19,7 +19,9 @@ BRACES = re.compile(
 )
 BLOCKS = re.compile(r"(?i)\.css$")
 SQL = re.compile(r"(?i)\.sql$")
-TOKENS = re.compile(rb"\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|//[^\n]*|/\*[\s\S]*?\*/|--[^\n]*")
+STRINGS = rb"\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'"
+COMMENTS = {b"//": rb"//[^\n]*", b"/*": rb"/\*[\s\S]*?\*/", b"--": rb"--[^\n]*"}
+"""How a comment begins -> what it is."""
 
 
 def means_the_same(path: str, before: bytes, after: bytes) -> bool:
@@ -84,7 +86,8 @@ def _without_comments(content: bytes, marks: tuple[bytes, ...]) -> bytes:
     def keep(match: "re.Match[bytes]") -> bytes:
         return b" " if match.group().startswith(marks) else match.group()
 
-    return b" ".join(TOKENS.sub(keep, content).split())
+    tokens = b"|".join((STRINGS, *(COMMENTS[mark] for mark in marks)))
+    return b" ".join(re.sub(tokens, keep, content).split())
 
 
 def _without_hash_comments(content: bytes) -> list[bytes]:

@@ -12,6 +12,7 @@ FILES = ("package.json", "project.json", "tsconfig.app.json", "tsconfig.lib.json
 SOURCES = (".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".vue", ".svelte")
 LOCAL = re.compile(r"^(?:file:|link:|portal:)(.+)$")
 IMPORT = re.compile(r"""(?:from|import|require\s*\(|import\s*\()\s*["']([@\w][^"']*)["']""")
+TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|//[^\n]*|/\*[\s\S]*?\*/')
 MAX_SOURCES = 20_000
 """Sources searched for aliases; more are in no project that people open."""
 
@@ -90,7 +91,8 @@ def _owner(path: str, directories: set[str]) -> str | None:
 
 def _json(text: str) -> dict[str, Any]:
     """Return an object; comments and trailing commas, which tsconfig allows, are taken out first."""
-    for attempt in (text, re.sub(r",(\s*[}\]])", r"\1", re.sub(r"(?m)^\s*//.*$|/\*[\s\S]*?\*/", "", text))):
+    plain = TOKEN.sub(lambda match: match.group() if match.group().startswith('"') else "", text)
+    for attempt in (text, re.sub(r",(\s*[}\]])", r"\1", plain)):
         try:
             value = json.loads(attempt)
         except (ValueError, RecursionError):

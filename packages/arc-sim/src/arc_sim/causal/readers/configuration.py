@@ -88,7 +88,12 @@ def _file_edges(gatherer: "_Texts", directory: Directory, service: Service, path
         found = of_lines(gatherer.text(path), path)
         return [edge for key, address, at in found for edge in _to(directory, service, address, at, SETTING)]
     match = SPRING.search(path)
-    if service.language is None and CONFIGURATION.search(f"/{path}") and not NO_CONFIGURATION.search(path):
+    if (
+        service.language is None
+        and resource is None
+        and CONFIGURATION.search(f"/{path}")
+        and not NO_CONFIGURATION.search(path)
+    ):
         # A foreign program in an image of one's own: what stands beside its Dockerfile configures it.
         text = gatherer.text(path)
         found = [] if "apiVersion:" in text else addresses_of(text, path)

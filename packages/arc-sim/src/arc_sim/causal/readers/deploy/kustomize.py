@@ -166,7 +166,8 @@ def _generated(tree: Tree, directory: str, entry: Any) -> Mapping:
         for number, line in enumerate(_text(tree, path).splitlines(), start=1):
             name, sign, value = line.strip().partition("=")
             if sign and not name.startswith("#"):
-                data[made_text(name.strip(), None)] = made_text(value.strip().strip("\"'"), made("", number), path)
+                at = made("", number)
+                data[made_text(name.strip(), at)] = made_text(value.strip().strip("\"'"), at, path)
     for item in entries(dig(entry, "files")):
         name, sign, file = str(item).partition("=")
         path = join(directory, file if sign else name)

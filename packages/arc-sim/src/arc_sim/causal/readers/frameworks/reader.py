@@ -88,7 +88,8 @@ class FrameworksReader:
             given = [*rules(application.service.name, settings), *rules(application.service.name, shared)]
             found += [_named(rule, application.service, directory) for rule in given]
         libraries = _library_edges(applications, known)
-        servers = tuple(sorted({edge.target for edge in libraries}))
+        own = {a.service.name for a in applications for _, library, _ in SERVERS if a.uses(library)}
+        servers = tuple(sorted({edge.target for edge in libraries} | own))
         limited = [replace(r, protocols=CALLS, without=servers) for r in found if r.target != "\0"]
         return Findings(edges=tuple(edges + libraries), rules=tuple(limited))
 

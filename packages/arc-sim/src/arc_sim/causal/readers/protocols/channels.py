@@ -6,7 +6,7 @@ from typing import Literal
 
 from arc_sim.causal.code.flow.service import ServiceCode, place
 from arc_sim.causal.code.flow.texts import UNKNOWN
-from arc_sim.causal.code.messages import LIKELY, PATTERNS, TASK_CALL, Pattern, arguments_of, event_of
+from arc_sim.causal.code.messages import LIKELY, PATTERNS, TASK_CALL, Pattern, arguments_of, created_type, event_of
 from arc_sim.causal.code.program import CallSite, Program
 from arc_sim.causal.code.scan import ServiceInput, scan
 from arc_sim.causal.kinds import protocol_of
@@ -105,7 +105,9 @@ def _jobs(program: Program, site: CallSite) -> list[Message]:
 
 def _channels(names: ServiceCode, program: Program, site: CallSite, pattern: Pattern) -> list[str]:
     if pattern.by_type:
-        event = event_of(site.call)
+        made = [value for _, item in site.call.items if item.kind == "name" and "." not in item.text
+                for _, _, value in names.values(program, site.scope, item.text)[:1]]  # fmt: skip
+        event = event_of(site.call) or next((e for value in made if (e := created_type(value))), None)
         return [event] if event else []
     for value in arguments_of(site.call, pattern):
         made = [ADDRESS_PREFIX.sub("", text) for text in names.texts(program, site.scope, value)]

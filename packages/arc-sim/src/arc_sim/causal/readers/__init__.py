@@ -5,8 +5,8 @@ NAMING = {
     "compose": "arc_sim.causal.readers.compose:ComposeReader",
     "kubernetes": "arc_sim.causal.readers.kubernetes:KubernetesReader",
     "aspire": "arc_sim.causal.readers.aspire:AspireReader",
-    "spring": "arc_sim.causal.readers.spring:SpringReader",
-    "dockerfile": "arc_sim.causal.readers.dockerfile:DockerfileReader",
+    "spring": "arc_sim.causal.readers.frameworks.names:SpringReader",
+    "dockerfile": "arc_sim.causal.readers.deploy.dockerfile:DockerfileReader",
 }
 """Readers that say which services there are. Name -> import path, imported on use; an earlier one's names win."""
 

@@ -232,7 +232,8 @@ def is_code(path: str) -> bool:
 
 def lower_source(source: Source) -> Entry:
     """Return the program of a file, or why there is none; nothing at all for a script made by a machine."""
-    if source.warning or (source.path.endswith(".js") and _is_bundle(source.content)):
+    made = MADE.search(source.content[:1000]) or (source.path.endswith(".js") and _is_bundle(source.content))
+    if source.warning or made:
         return Entry(None, source.warning)
     try:
         return Entry(lower(source.content, source.path, source.language))

@@ -95,7 +95,7 @@ class Lowering:
             self._bindings.out_parameter(node, call)
         elif call.kind == "name" and node.type != "identifier":
             self.program.strings.append(call)
-        self.walk_children(node, inner, depth)
+        self.walk_children(self.expressions.macro(node) if node.type == "macro_invocation" else node, inner, depth)
 
     def _lookup(self, call: Expression, context: Context) -> None:
         """Note that the function around reads the variable that its parameter names."""

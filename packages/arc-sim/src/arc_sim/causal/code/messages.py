@@ -51,7 +51,7 @@ BUS = "eventbus|masstransit|integrationevent|nservicebus|rebus|wolverine"
 
 LIKELY = re.compile(
     r"(?i)publish|subscri|consum|push|pop|xadd|xread|stream|listener|send|produc|record|writer|reader|topic|deliver|receiver|"
-    r"rabbithandler|incoming|outgoing|@channel|pattern|assign|request|basic_?get|task|sidekiq"
+    r"rabbithandler|incoming|outgoing|@channel|pattern|assign|request|basic_?get|task|sidekiq|event"
 )
 """Looked for first: most calls are none of these."""
 
@@ -148,10 +148,13 @@ def event_of(call: Expression) -> str | None:
     match = re.search(r"<\s*([\w.]+)", call.text.rpartition("(")[2] if "(" in call.text else call.text)
     if match:
         return match.group(1).rpartition(".")[2]
-    for key, item in call.items:
-        if key != "." and item.kind == "call" and re.fullmatch(r"(?:\w+\.)*[A-Z]\w+", item.text):
-            return item.text.rpartition(".")[2]
-    return None
+    return next((e for key, item in call.items if key != "." and (e := created_type(item))), None)
+
+
+def created_type(value: Expression) -> str | None:
+    """Return the class of which a value is a new instance."""
+    made = value.kind == "call" and re.fullmatch(r"(?:\w+\.)*[A-Z]\w+", value.text)
+    return value.text.rpartition(".")[2] if made else None
 
 
 def _leaves(value: Expression) -> list[Expression]:

@@ -7,7 +7,7 @@ from arc_sim.causal.code.flow.service import ServiceCode, place
 from arc_sim.causal.code.program import Expression, Program
 from arc_sim.model import Location
 
-MILLISECONDS = frozenset(("javascript", "typescript", "tsx", "java", "kotlin", "c_sharp", "elixir"))
+MILLISECONDS = frozenset(("javascript", "typescript", "tsx", "java", "kotlin", "c_sharp", "elixir", "cpp"))
 """Languages whose libraries take a bare number as milliseconds (axios, OkHttp, StackExchange.Redis, Finch, Tesla)."""
 
 UNITS_MS = {"nanosecond": 1e-6, "microsecond": 1e-3, "millisecond": 1.0, "second": 1e3, "minute": 6e4, "hour": 3.6e6,

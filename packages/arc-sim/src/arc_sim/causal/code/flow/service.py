@@ -55,6 +55,7 @@ class ServiceCode:
         self._functions: dict[str, tuple[Program, Function]] = {}
         self._lookups: dict[tuple[str, str], int] = {}
         self._fields: dict[str, list[Place]] = {}
+        self._reached: dict[tuple[int, int, str], dict[Key, int]] = {}
         self._keys: dict[int, list[Key]] = {}
         self._folded: dict[int, list[str]] = {}
         self._callers: dict[tuple[str, str], list[tuple[Program, CallSite]]] = {}
@@ -121,8 +122,14 @@ class ServiceCode:
 
     def addresses(self, program: Program, scope: int, value: Expression) -> dict[Key, int]:
         """Return the addresses that a value may hold, with the number of definitions between."""
-        found: dict[Key, int] = {}
-        self._collect(program, scope, value, 0, found, set())
+        if not value.items and value.kind not in ("name", "call"):
+            return dict.fromkeys(self._said(program, scope, value), 0)
+        mark = (id(program), scope, value.text) if value.kind == "name" else (id(value), 0, "")
+        found = self._reached.get(mark)
+        if found is None:
+            # A value that leads back to itself adds nothing there.
+            self._reached[mark] = {}
+            found = self._reached[mark] = self._collect(program, scope, value)
         return found
 
     def composed(self) -> list[tuple[Program, Expression, str]]:
@@ -212,27 +219,20 @@ class ServiceCode:
         for short, values in made.items():
             self._exported[short] = values[:1]
 
-    def _collect(
-        self,
-        program: Program,
-        scope: int,
-        value: Expression,
-        hops: int,
-        found: dict[Key, int],
-        seen: set[tuple[int, int, str]],
-    ) -> None:
-        for key in self._said(program, scope, value):
-            found[key] = min(hops, found.get(key, hops))
-        mark = (id(program), scope, value.text)
-        if value.kind in ("name", "call") and mark not in seen and hops < MAX_HOPS:
-            seen.add(mark)
+    def _collect(self, program: Program, scope: int, value: Expression) -> dict[Key, int]:
+        found = dict.fromkeys(self._said(program, scope, value), 0)
+        if value.kind in ("name", "call"):
             values = self.values(program, scope, value.text)
             if not values and value.kind == "name":
                 values = self.passed(program, scope, value.text)
             for home, inner, definition in values:
-                self._collect(home, inner, definition, hops + 1, found, seen)
+                for key, hops in self.addresses(home, inner, definition).items():
+                    if hops < MAX_HOPS:
+                        found[key] = min(hops + 1, found.get(key, MAX_HOPS))
         for _, item in value.items:
-            self._collect(program, scope, item, hops, found, seen)
+            for key, hops in self.addresses(program, scope, item).items():
+                found[key] = min(hops, found.get(key, hops))
+        return found
 
     def _said(self, program: Program, scope: int, value: Expression) -> list[Key]:
         """Return the addresses that an expression itself names; each expression is looked at once."""
@@ -276,7 +276,7 @@ class ServiceCode:
                 return False
             return last == "JoinHostPort" or any(is_address_like(i.text) for _, i in value.items if i.kind == "string")
         if value.kind == "op":
-            return value.text in CONCATENATION and has_address_part(value)
+            return value.text in {*CONCATENATION, "%"} and has_address_part(value)
         return value.kind == "string" and bool(value.items) and is_address_like(value.text)
 
     def _bare_hosts(self, program: Program, scope: int, call: Expression) -> list[str]:

@@ -11,7 +11,7 @@ from arc_sim.causal.code.program import CallSite, Expression, Program
 from arc_sim.model import Location, Resilience
 
 OPTIONS = re.compile(
-    r"(?i)timeout|retr|options|config|adapter|limits|pool|settings|builder|policy|breaker|backoff|client|transport"
+    r"(?i)timeout|retr|attempt|options|config|adapter|limits|pool|settings|builder|policy|breaker|backoff|client|transport"
 )
 """Calls inside an argument whose own named arguments set options of the outer call."""
 CONNECTING = re.compile(r"(?i)connect|open|dial|create|ping|getinstance|multiplexer|new_?client")
@@ -116,7 +116,7 @@ class Reader:
         meaning = classify(name, in_guard)
         if FALLBACK.match(name):
             found.add(Resilience("fallback", place(program, value.line)))
-        if meaning is None:
+        if meaning is None or (meaning[0] == "retries" and value.kind == "group"):
             return
         number = self._numbers.of(program, scope, value)
         if number is None or not 0 <= number.value < 1e9:
@@ -139,7 +139,11 @@ class Reader:
             self._take(found, option, in_guard=True)
         name = guard.text.rpartition(".")[2]
         first = next((item for key, item in guard.items if key is None and item.text != "lambda"), None)
-        number = self._numbers.of(program, scope, first) if first is not None and first.kind != "string" else None
+        number = (
+            self._numbers.of(program, scope, first)
+            if first is not None and first.kind not in ("string", "group")
+            else None
+        )
         if number is not None and LIMITER.search(name) and not BREAKER.search(name):
             value = number.value * unit_of(None, number, program.language)
             found.add(Resilience("timeout", number.location, value, "ms", "total", name.lstrip("@")))
@@ -255,10 +259,12 @@ def _built(call: Expression, program: Program, scope: int) -> Iterator[Option]:
         return
     if len(values) > 1 and values[-2].kind == "name" and classify(plain_name(values[-2].text)):
         # `curl_setopt(handle, CURLOPT_TIMEOUT, 5)`
-        yield (re.sub(r"^CURLOPT_", "", values[-2].text), values[-1], program, scope)
+        name = re.sub(r"^CURLOPT_", "", values[-2].text)
+        yield (name if name == values[-2].text or name.endswith("_MS") else f"{name}_s", values[-1], program, scope)
         return
     name = plain_name(call.text)
-    if classify(name) is None or ("." not in call.text and "(" not in call.text):
+    is_step = "." in call.text or "(" in call.text or call.text.startswith("stop_")
+    if classify(name) is None or not is_step:
         return
     if len(values) == 2 and values[1].kind == "name" and "." in values[1].text:
         yield (name, Expression("op", "*", values[0].line, ((None, values[0]), (None, values[1]))), program, scope)

@@ -21,6 +21,8 @@ REPARSED = frozenset(("format", "format_args", "write", "panic", "select", "join
 
 MAX_DEPTH = 40
 MAX_OPTIONS = 16
+MAX_MACROS = 500
+"""Macros of one file that are looked into."""
 
 
 class Expressions:
@@ -31,6 +33,7 @@ class Expressions:
         self._grammar = grammar_of(language)
         self._roles = value_roles(language)
         self._memo: dict[int, Expression] = {}
+        self._macros: dict[int, Node] = {}
         self._trees: list[Tree] = []
 
     def read(self, node: Node, depth: int = 0) -> Expression:
@@ -140,7 +143,7 @@ class Expressions:
 
     def _read_call(self, node: Node, depth: int) -> Expression:
         if node.type == "macro_invocation":
-            node = self._macro(node)
+            node = self.macro(node)
         line = node.start_point[0] + 1
         callee = part(node, self._grammar.callee) or (node.named_children[0] if node.named_children else None)
         if callee is not None and self._language == "kotlin" and callee.type in self._grammar.calls:
@@ -192,11 +195,17 @@ class Expressions:
                 found += self.visible(each) if self._roles.get(each.kind_id) != "function" else [each]
         return list({argument.id: argument for argument in found}.values())
 
-    def _macro(self, node: Node) -> Node:
+    def macro(self, node: Node) -> Node:
         """Return a Rust macro as a call: what stands in its brackets is only tokens to the grammar."""
+        found = self._macros.get(node.id)
+        if found is None:
+            found = self._macros[node.id] = self._parsed(node)
+        return found
+
+    def _parsed(self, node: Node) -> Node:
         name = text_of(node.child_by_field_name("macro") or node)
         tokens = next((child for child in node.named_children if child.type == "token_tree"), None)
-        if tokens is None or name.rpartition("::")[2] not in REPARSED or len(self._trees) > 500:
+        if tokens is None or name.rpartition("::")[2] not in REPARSED or len(self._trees) > MAX_MACROS:
             return node
         inner = text_of(tokens)[1:-1].encode()
         tree = parse_tree(b"\n" * node.start_point[0] + b"fn f(){" + name.encode() + b"(" + inner + b")}", "rust")

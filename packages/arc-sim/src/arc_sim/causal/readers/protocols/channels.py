@@ -105,10 +105,7 @@ def _jobs(program: Program, site: CallSite) -> list[Message]:
 
 def _channels(names: ServiceCode, program: Program, site: CallSite, pattern: Pattern) -> list[str]:
     if pattern.by_type:
-        made = [value for _, item in site.call.items if item.kind == "name" and "." not in item.text
-                for _, _, value in names.values(program, site.scope, item.text)[:1]]  # fmt: skip
-        event = event_of(site.call) or next((e for value in made if (e := created_type(value))), None)
-        return [event] if event else []
+        return _types(names, program, site)
     for value in arguments_of(site.call, pattern):
         made = [ADDRESS_PREFIX.sub("", text) for text in names.texts(program, site.scope, value)]
         texts = [text for text in made if UNKNOWN not in text and NAME.match(text)]
@@ -117,6 +114,16 @@ def _channels(names: ServiceCode, program: Program, site: CallSite, pattern: Pat
         if value.kind == "env":
             return [value.text]
     return []
+
+
+def _types(names: ServiceCode, program: Program, site: CallSite) -> list[str]:
+    """Return the class of the message, also when a variable holds it."""
+    event = event_of(site.call)
+    if event:
+        return [event]
+    plain = [item for _, item in site.call.items if item.kind == "name" and "." not in item.text]
+    held = [value for item in plain for _, _, value in names.values(program, site.scope, item.text)[:1]]
+    return [event for value in held if (event := created_type(value))][:1]
 
 
 def _by_classes(program: Program, imports: str) -> list[Message]:

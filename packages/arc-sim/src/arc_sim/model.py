@@ -230,16 +230,6 @@ class Reach:
 
 
 @dataclass(frozen=True)
-class Reach:
-    """How a change reaches a service."""
-
-    path: tuple[str, ...]
-    """From the service down to the changed one."""
-    weight: float
-    """In (0, 1]: confidence of the edges on the way, less for every further hop and every fallback."""
-
-
-@dataclass(frozen=True)
 class Impact:
     """Which services a diff touches, and why."""
 
@@ -249,10 +239,6 @@ class Impact:
     """Callers of the direct ones up to the entries, without the direct ones. Sorted."""
     reasons: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """``{service: (one line per reason, ...)}``."""
-    async_consumers: tuple[str, ...] = ()
-    """Services that take messages which the direct ones send, or from a broker among them. Sorted."""
-    reach: dict[str, Reach] = field(default_factory=dict)
-    """The strongest way from each upstream service to a direct one."""
     async_consumers: tuple[str, ...] = ()
     """Services that take messages which the direct ones send, or from a broker among them. Sorted."""
     reach: dict[str, Reach] = field(default_factory=dict)

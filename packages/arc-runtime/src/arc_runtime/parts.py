@@ -9,13 +9,11 @@ from arc_runtime.errors import PatternError
 from arc_runtime.interceptors import INTERCEPTORS, make_interceptor
 from arc_runtime.interceptors.observer import PipelineObserver
 from arc_runtime.interceptors.on_import import Installer
-from arc_runtime.interceptors.stainless.clients import inner_client, is_stainless
-from arc_runtime.interceptors.stainless.interceptor import StainlessInterceptor
+from arc_runtime.interceptors.stainless.interceptor import StainlessInterceptor, inner_client, is_stainless
 from arc_runtime.interceptors.stainless.sessions import MODULES, SessionCounter
 from arc_runtime.locks import ForkSafeLock
 from arc_runtime.metrics.counters import Counters
 from arc_runtime.model import Sink
-from arc_runtime.packs.signing import verifier
 from arc_runtime.patterns.files import KnownError, load_pack
 from arc_runtime.patterns.index import PatternIndex
 from arc_runtime.patterns.pattern import Pattern
@@ -154,7 +152,7 @@ class Parts:
         names = config.packs
         if tuple(self._packs) == names:
             return
-        verify = verifier(config.pack_keys) if config.pack_keys else None
+        verify = _verifier(config.pack_keys) if config.pack_keys else None
         loaded: Dict[str, List[Pattern]] = {}
         errors: List[KnownError] = []
         for name in names:
@@ -219,6 +217,12 @@ class Parts:
         if isinstance(dropped, dict):
             gauges["telemetry_dropped"] = sum(dropped.values())
         return gauges
+
+
+def _verifier(keys: Any) -> Any:
+    from arc_runtime.packs.signing import verifier
+
+    return verifier(keys)
 
 
 def _make_sink(config: TelemetryConfig) -> Any:

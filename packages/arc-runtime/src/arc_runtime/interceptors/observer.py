@@ -68,7 +68,7 @@ class PipelineObserver:
                 self._counters.add("requests_cancelled")
             sink = self._sink
             if sink is not None and call.call_id and outcome.status == STATUS_ERROR:
-                known = self.error_class(decision, outcome)
+                known = self.error_class(call, outcome)
                 outcome = outcome._replace(error_class=known) if known else outcome
             if sink is not None and call.call_id:  # a call that began before there was a sink has no name
                 sink.emit(after(call, decision, outcome))
@@ -86,12 +86,12 @@ class PipelineObserver:
             self._counters.add("requests_retried")
         return again
 
-    def error_class(self, decision: Decision, outcome: Outcome) -> str:
+    def error_class(self, call: Call, outcome: Outcome) -> str:
         """Return the known class of a refusal that no fix has prevented: a pattern's id, or nothing."""
         if outcome.http_status not in REFUSALS or not outcome.error_message:
             return ""
         for known in self.known_errors:
-            if known.explains.found_in(outcome.error_message[:2000]):
+            if known.explains(outcome.error_message[:2000], call.provider):
                 return str(known.pattern_id)
         return ""
 

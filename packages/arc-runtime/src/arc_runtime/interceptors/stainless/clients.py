@@ -4,17 +4,12 @@ The client's own attributes are set, not those of its class; taking them out aga
 """
 
 import weakref
-from contextlib import suppress
 from functools import partial
 from typing import Any, Callable, Dict
 
 from arc_common.undo import Undo
 from arc_runtime import guard
 from arc_runtime.interceptors.stainless.choke import Choke
-
-BASES = ("SyncAPIClient", "AsyncAPIClient")
-MAX_LAYERS = 8
-"""Proxies around a client that are looked through."""
 
 
 def put_on(client: Any, patch: Any, covers_all: Callable[[], bool]) -> Undo:
@@ -77,33 +72,3 @@ def _derived(wrapped: Any, instance: Any, args: Any, kwargs: Any, patch: Any, co
     if patch.active and "request" not in vars(client):
         guard.run("wrap.derived", None, put_on, client, patch, covers_all)
     return client
-
-
-def is_stainless(client: Any) -> bool:
-    """Return whether an object is a client of an SDK that Stainless made, known by name or not."""
-    return any(owner.__name__ in BASES and "request" in owner.__dict__ for owner in type(client).__mro__)
-
-
-def inner_client(client: Any) -> Any:
-    """Return the client of a Stainless SDK that ``client`` is, or that stands behind it; None where there is none.
-
-    Proxies are looked through by ``__wrapped__``, by the client that each resource keeps, and by ``client``.
-    """
-    todo, seen = [client], 0
-    while todo and seen < MAX_LAYERS:
-        found, seen = todo.pop(0), seen + 1
-        if is_stainless(found):
-            return found
-        for path in (("__wrapped__",), ("chat", "_client"), ("messages", "_client"), ("client",), ("_client",)):
-            inner = _follow(found, path)
-            if inner is not None and not any(inner is other for other in todo):
-                todo.append(inner)
-    return None
-
-
-def _follow(holder: Any, path: Any) -> Any:
-    with suppress(Exception):  # code of other people's objects runs
-        for name in path:
-            holder = getattr(holder, name, None)
-        return holder
-    return None

@@ -6,18 +6,21 @@ A second wrapper, around ``_process_response``, only reads the HTTP status of th
 """
 
 import sys
+from contextlib import suppress
 from functools import partial
-from typing import Any, List, Optional
+from typing import TYPE_CHECKING, Any, List, Optional
 
 from arc_common.undo import Undo
 from arc_runtime.errors import TargetMissing
 from arc_runtime.interceptors.base import Observer
-from arc_runtime.interceptors.stainless import clients
-from arc_runtime.interceptors.stainless.choke import put
-from arc_runtime.interceptors.stainless.patch import Patch
+
+if TYPE_CHECKING:  # imported on use, with wrapt and what it imports: a program without an SDK needs neither
+    from arc_runtime.interceptors.stainless.patch import Patch
 
 CLASSES = ("SyncAPIClient", "AsyncAPIClient")
 RESPONSE = "_process_response"
+MAX_LAYERS = 8
+"""Proxies around a client that are looked through."""
 
 
 class StainlessInterceptor:
@@ -39,6 +42,8 @@ class StainlessInterceptor:
 
     def install(self, observer: Observer) -> Undo:
         """Patch both clients' ``request``. Raises TargetMissing; then nothing changed."""
+        from arc_runtime.interceptors.stainless.choke import put
+
         owners = self._owners()
         patch = self._new_patch(observer)
         undos = [
@@ -51,6 +56,8 @@ class StainlessInterceptor:
 
     def install_on(self, client: Any, observer: Observer) -> Undo:
         """Intercept one client, and what ``copy`` and ``with_options`` make of it. Raises TargetMissing."""
+        from arc_runtime.interceptors.stainless import clients
+
         self._owners()
         return clients.put_on(client, self._new_patch(observer), self._covers_all)
 
@@ -73,7 +80,9 @@ class StainlessInterceptor:
                 )
         return owners
 
-    def _new_patch(self, observer: Observer) -> Patch:
+    def _new_patch(self, observer: Observer) -> "Patch":
+        from arc_runtime.interceptors.stainless.patch import Patch
+
         version = str(getattr(sys.modules.get(f"{self.package}._version"), "__version__", ""))
         return Patch(self.name, version, observer, self.package)
 
@@ -87,3 +96,33 @@ def _holders(owners: List[Any], name: str) -> List[Any]:
 def _undo_all(undos: Any) -> None:
     for undo in undos:
         undo()
+
+
+def is_stainless(client: Any) -> bool:
+    """Return whether an object is a client of an SDK that Stainless made, known by name or not."""
+    return any(owner.__name__ in CLASSES and "request" in owner.__dict__ for owner in type(client).__mro__)
+
+
+def inner_client(client: Any) -> Any:
+    """Return the client of a Stainless SDK that ``client`` is, or that stands behind it; None where there is none.
+
+    Proxies are looked through by ``__wrapped__``, by the client that each resource keeps, and by ``client``.
+    """
+    todo, seen = [client], 0
+    while todo and seen < MAX_LAYERS:
+        found, seen = todo.pop(0), seen + 1
+        if is_stainless(found):
+            return found
+        for path in (("__wrapped__",), ("chat", "_client"), ("messages", "_client"), ("client",), ("_client",)):
+            inner = _follow(found, path)
+            if inner is not None and not any(inner is other for other in todo):
+                todo.append(inner)
+    return None
+
+
+def _follow(holder: Any, path: Any) -> Any:
+    with suppress(Exception):  # code of other people's objects runs
+        for name in path:
+            holder = getattr(holder, name, None)
+        return holder
+    return None

@@ -7,7 +7,6 @@ from typing import Any
 from arc_common.undo import Undo
 from arc_runtime.errors import TargetMissing
 from arc_runtime.interceptors.base import Observer
-from arc_runtime.interceptors.stainless.choke import put
 
 MODULES = (
     "openai.resources.realtime.realtime",
@@ -29,6 +28,8 @@ class SessionCounter:
 
     def install(self, observer: Observer) -> Undo:
         """Wrap every ``connect``; a release without one is nothing to us."""
+        from arc_runtime.interceptors.stainless.choke import put  # with wrapt: on use
+
         active = [True]
         undos = [
             put(owner, "connect", partial(_count, active, observer), active.clear)

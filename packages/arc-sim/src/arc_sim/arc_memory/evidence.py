@@ -94,6 +94,8 @@ def strengthen(graph: Graph, history: History, evidence: Evidence) -> Graph:
         if source is None or target is None or source.name == target.name:
             continue
         known = edges.get((source.name, target.name))
+        if known is not None and item.own:
+            continue
         edge = known or Edge(source.name, target.name, item.protocol, item.sync, 0.0)
         edges[edge.key] = replace(edge, confidence=round(1 - (1 - edge.confidence) * (1 - DECLARED), 4))
     return replace(merged, edges=tuple(edges[key] for key in sorted(edges)))

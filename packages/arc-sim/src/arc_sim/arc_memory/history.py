@@ -13,6 +13,8 @@ from arc_sim.arc_memory.database import Database, Link
 MAX_FILES_PER_COMMIT = 40
 """A commit that touches more says nothing about what belongs together. A decision: mass edits and moves."""
 SERVICE_KINDS = ("service", "component")
+SOURCE = "arc-sim"
+"""What our plug-in writes as the source of its nodes and edges."""
 DEPENDENCIES = ("DEPENDS_ON", "CALLS", "COMMUNICATES_WITH", "CONSUMES")
 
 
@@ -24,6 +26,8 @@ class Declared:
     target: str
     protocol: str = "tcp"
     sync: bool = True
+    own: bool = False
+    """Our plug-in put it there: it repeats what we know."""
 
 
 @dataclass
@@ -79,7 +83,8 @@ def _read_services(database: Database, foreign: "frozenset[str | None]", history
         if source is not None and target is not None and source != target:
             given = _json(link.properties)
             protocol = str(given.get("protocol") or "tcp")[:40]
-            history.dependencies.append(Declared(source, target, protocol, given.get("sync") is not False))
+            own = given.get("source") == SOURCE
+            history.dependencies.append(Declared(source, target, protocol, given.get("sync") is not False, own))
 
 
 def _foreign(database: Database, root: Path) -> "frozenset[str | None]":

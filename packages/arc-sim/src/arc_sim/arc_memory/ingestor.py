@@ -7,8 +7,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from arc_sim.arc_memory.history import SOURCE
+
 NAME = "arc_sim_topology"
-SOURCE = "arc-sim"
 
 
 class TopologyIngestor:

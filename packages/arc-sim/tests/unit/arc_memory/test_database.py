@@ -167,6 +167,19 @@ def test_dependencies_that_the_database_holds_are_edges(tmp_path: Path) -> None:
     assert alone.edges == (Edge("web", "orders", "http", confidence=0.5),)
 
 
+def test_what_our_plug_in_wrote_is_no_second_opinion(tmp_path: Path) -> None:
+    path = make(tmp_path / "graph.db", BUILT, {})
+    with closing(sqlite3.connect(path)) as connection:
+        rows = [(f"service:{name}", "service") for name in ("web", "orders")]
+        connection.executemany("INSERT INTO nodes(id, type) VALUES (?, ?)", rows)
+        values = ("service:web", "service:orders", "DEPENDS_ON", json.dumps({"source": "arc-sim"}))
+        connection.execute("INSERT INTO edges VALUES (?, ?, ?, ?)", values)
+        connection.commit()
+    with open_database(path) as database:
+        history = read_history(database, tmp_path, FILES, None)
+    assert strengthen(GRAPH, history, Evidence()).edges == GRAPH.edges
+
+
 def test_values_of_any_type_are_read(tmp_path: Path) -> None:
     path = make(tmp_path / "graph.db", BUILT, TOGETHER)
     with closing(sqlite3.connect(path)) as connection:

@@ -115,7 +115,7 @@ def _without_class(rows: list[Row], packs: list[Pack], policy: Any, judge: Stric
     print(f"{'failure class':48} pass  of   entries disabled")
     for name, group in sorted(classes.items()):
         messages = [row["error"]["message"] for row in group]
-        out = frozenset(e.pattern_id for e in errors if any(e.explains.found_in(message) for message in messages))
+        out = frozenset(e.pattern_id for e in errors if any(e.explains(message) for message in messages))
         verdicts = [_judge(row, _pipeline(packs, policy, out), judge) for row in group]
         total, kept = total + len(group), kept + sum(v.passes for v in verdicts)
         print(f"{name:48} {sum(v.passes for v in verdicts):4}  {len(group):2}   {len(out)}")

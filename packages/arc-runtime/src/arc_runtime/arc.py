@@ -28,7 +28,7 @@ from arc_runtime import guard
 from arc_runtime.config import Config, load
 from arc_runtime.errors import PatternError
 from arc_runtime.locks import ForkSafeLock
-from arc_runtime.model import Call, Decision, Sink
+from arc_runtime.model import Call, Sink
 
 if TYPE_CHECKING:  # imported on use: importing arc_runtime stays cheap
     from arc_runtime.parts import Parts

@@ -113,7 +113,7 @@ def retry(
     errors: `KnownError` of the loaded packs. The patterns are those of the index; what differs from `before` is that
     the provider itself has said that the request is at fault, so a pattern is tried whatever its confidence.
     """
-    explaining = {known.pattern_id for known in errors if known.explains.found_in(message[:MAX_MESSAGE_CHARS])}
+    explaining = {known.pattern_id for known in errors if known.explains(message[:MAX_MESSAGE_CHARS], call.provider)}
     if not explaining:
         return None
     sent = call._replace(body=call.body if decision.body is None else decision.body)

@@ -30,6 +30,13 @@ class PatternEntry(_PatternCore, total=False):
     confidence: float
     priority: int
     golden: List[GoldenRequest]
+    risk: str
+    error: str
+    explains: List[str]
+    expires_at_s: float
+    tags: List[str]
+    owner: str
+    version: str
 
 
 class _PackCore(TypedDict):

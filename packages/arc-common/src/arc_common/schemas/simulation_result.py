@@ -73,10 +73,12 @@ class EdgeChange(TypedDict):
 
 
 class Experiment(TypedDict):
-    """One 2x2 experiment."""
+    """One 2x2 experiment; those of a run share the calm arms."""
 
     scenario: str
     targets: List[Target]
+    risk_score: float
+    risk_interval: List[float]
     rounds: int
     rate_per_s: float
     stand_ins: List[str]

@@ -59,7 +59,7 @@ BODY_FIXES: Dict[str, str] = {
 """``{name: true}`` or ``{name: {option: value}}``: repairs of a whole area, that do nothing where all is well."""
 
 RISKS = ("none", "lossy", "behaviour", "synthetic_content", "needs_response_mapping", "model_change")
-"""What a fix may cost: nothing, a setting that is dropped, another behaviour, words that nobody said, a tool's name that
-has to be mapped back in the answer, another model."""
+"""What a fix may cost: nothing, a setting that is dropped, another behaviour, words that nobody said, a name that must
+be mapped back in the answer, another model."""
 DEFAULT_POLICY = ("none", "lossy", "behaviour")
 """The risks that are taken unless the application says otherwise."""

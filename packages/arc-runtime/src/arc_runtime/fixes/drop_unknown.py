@@ -1,6 +1,6 @@
 """Leaves out parameters that the operation does not document."""
 
-from typing import Any, Dict
+from typing import Any, ClassVar, Dict, Mapping
 
 from arc_runtime.fixes.contract import operations
 from arc_runtime.fixes.whole import WholeFix
@@ -9,7 +9,7 @@ from arc_runtime.fixes.whole import WholeFix
 class DropUnknown(WholeFix):
     """``{"drop_unknown": true}``, or ``{"drop_unknown": {"only": ["top_k"]}}``."""
 
-    OPTIONS = {"only": []}
+    OPTIONS: ClassVar[Mapping[str, Any]] = {"only": []}
 
     def repair(self, body: Dict[str, Any], operation: str) -> Dict[str, Any]:
         """Return the body with documented parameters alone; names of content (messages, prompt, ...) stay."""

@@ -52,8 +52,8 @@ def _block(block: Any) -> Any:
     if seen is None:
         return block
     kind = "image" if seen in IMAGE_TYPES else "document"
-    made = {**block, "type": kind, "source": {**source, "media_type": seen, "data": data}}
-    return block if made == block else made
+    named = {**block, "type": kind, "source": {**source, "media_type": seen, "data": data}}
+    return block if named == block else named
 
 
 def media_type_of(data: str) -> str:

@@ -1,6 +1,6 @@
 """Repairs the beginning and the end of a conversation for Anthropic."""
 
-from typing import Any, Dict, List, Tuple
+from typing import Any, ClassVar, Dict, List, Mapping, Tuple
 
 from arc_runtime.fixes.conversation import text_of, with_messages
 from arc_runtime.fixes.models import capability
@@ -57,7 +57,8 @@ class Prefill(WholeFix):
 
 
 def _without_final(messages: List[Any]) -> Tuple[List[Any], List[str]]:
-    kept, texts = list(messages), []
+    kept: List[Any] = list(messages)
+    texts: List[str] = []
     while kept and isinstance(kept[-1], dict) and kept[-1].get("role") == "assistant":
         blocks = as_list(kept[-1].get("content"))
         if any(isinstance(block, dict) and block.get("type") not in ("text", "thinking") for block in blocks):
@@ -82,7 +83,7 @@ class FirstMessage(WholeFix):
     how: ``system`` tells the model of its opening in the system prompt; ``fill`` puts a message of the user before it.
     """
 
-    OPTIONS = {"how": "system"}
+    OPTIONS: ClassVar[Mapping[str, Any]] = {"how": "system"}
 
     def repair(self, body: Dict[str, Any], operation: str) -> Dict[str, Any]:
         """Return the body whose conversation begins with the user."""

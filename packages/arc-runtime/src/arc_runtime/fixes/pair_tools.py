@@ -1,6 +1,6 @@
 """Makes sure that every tool call has its result right behind it, and every result its call before it."""
 
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, ClassVar, Dict, List, Mapping, Optional
 
 from arc_runtime.fixes.conversation import with_messages
 from arc_runtime.fixes.pairing_claude import pair_claude
@@ -17,7 +17,7 @@ class PairTools(WholeFix):
     unanswered: ``keep`` a call without a result, ``drop`` it, or ``fill`` in a result that says there is none.
     """
 
-    OPTIONS = {"unanswered": "keep"}
+    OPTIONS: ClassVar[Mapping[str, Any]] = {"unanswered": "keep"}
 
     def repair(self, body: Dict[str, Any], operation: str) -> Dict[str, Any]:
         """Return the body with calls and results in pairs."""

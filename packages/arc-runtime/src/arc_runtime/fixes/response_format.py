@@ -105,10 +105,8 @@ def _chat(body: Dict[str, Any]) -> Dict[str, Any]:
     made: Any = form
     if kind == "json_schema":
         parts = _schema_parts(form) if isinstance(form, dict) else None
-        if parts is None:
-            return body
         made = {"type": "json_schema", "json_schema": parts}
-        if capability(model, "json_schema") is False:
+        if parts is None or capability(model, "json_schema") is False:
             kind, made = "json_object", {"type": "json_object"}
     elif kind in ("json_object", "text"):
         made = {"type": kind}

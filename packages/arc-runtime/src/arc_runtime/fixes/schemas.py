@@ -1,6 +1,6 @@
 """Repairs of a JSON Schema: what is no schema in any draft, and what a provider does not take. Pure functions."""
 
-from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, List, Mapping
 
 from arc_runtime.fixes.values import MAX_DEPTH
 
@@ -130,15 +130,14 @@ def _without_union(schema: Schema) -> Schema:
     if not unions:
         return schema
     merged = {name: value for name, value in schema.items() if name not in unions}
+    branches = [(name, branch) for name in unions for branch in schema[name] if isinstance(branch, dict)]
     properties: Dict[str, Any] = {}
     required: List[str] = list(merged.get("required") or [])
-    for name in unions:
-        for branch in schema[name]:
-            if isinstance(branch, dict) and isinstance(branch.get("properties"), dict):
-                for key, value in branch["properties"].items():
-                    properties.setdefault(key, value)
-            if name == "allOf" and isinstance(branch, dict):
-                required += [key for key in branch.get("required") or [] if key not in required]
+    for name, branch in branches:
+        for key, value in _members(branch, "properties").items():
+            properties.setdefault(key, value)
+        if name == "allOf":
+            required += [key for key in branch.get("required") or [] if key not in required]
     if properties or "properties" in merged:
         merged["properties"] = {**properties, **(merged.get("properties") or {})}
     if required:
@@ -146,9 +145,6 @@ def _without_union(schema: Schema) -> Schema:
     return merged
 
 
-def find_object(schema: Any, names: Tuple[str, ...]) -> Optional[Any]:
-    """Return the first of these members of an object."""
-    for name in names:
-        if isinstance(schema, dict) and name in schema:
-            return schema[name]
-    return None
+def _members(schema: Schema, name: str) -> Dict[str, Any]:
+    found = schema.get(name)
+    return found if isinstance(found, dict) else {}

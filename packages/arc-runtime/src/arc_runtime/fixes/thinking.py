@@ -31,23 +31,26 @@ class Thinking(WholeFix):
 def _made(thinking: Any, body: Dict[str, Any]) -> Any:
     kinds = capability(body.get("model"), "thinking")
     kinds = kinds if isinstance(kinds, list) else ["enabled", "adaptive", "disabled"]
-    if thinking in (True, False):
+    if isinstance(thinking, bool):
         thinking = {"type": "enabled" if thinking else "disabled"}
     if not isinstance(thinking, dict):
         return thinking
-    kind = thinking.get("type")
-    if kind is None:
-        kind = "enabled" if "budget_tokens" in thinking else kind
+    kind = thinking.get("type", "enabled" if "budget_tokens" in thinking else None)
     if kind == "disabled":
         return {"type": "disabled"} if "disabled" in kinds else MISSING
     if kind not in ("enabled", "adaptive"):
         return thinking
     if _is_forced(body) or (kind == "enabled" and lacks_thinking(body)):
         return MISSING
+    return _of_kind(thinking, kind if kind in kinds else _OTHER[kind], kinds, body)
+
+
+_OTHER = {"enabled": "adaptive", "adaptive": "enabled"}
+
+
+def _of_kind(thinking: Dict[str, Any], kind: str, kinds: List[str], body: Dict[str, Any]) -> Any:
     if kind not in kinds:
-        kind = {"enabled": "adaptive", "adaptive": "enabled"}[kind]
-        if kind not in kinds:
-            return MISSING
+        return MISSING
     shown = {"display": thinking["display"]} if "display" in thinking else {}
     return {"type": "adaptive", **shown} if kind == "adaptive" else _budgeted(thinking, body)
 

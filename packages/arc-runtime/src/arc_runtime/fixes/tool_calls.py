@@ -163,7 +163,7 @@ def _claude_messages(body: Dict[str, Any], operation: str) -> Dict[str, Any]:
     written: List[Any] = []
     for message in messages:
         made = _claude(message)
-        before = written[-1] if written else None
+        before: Any = written[-1] if written else {}
         if made is not message and _is_results(made) and _is_results(before):
             written[-1] = {**before, "content": [*before["content"], *made["content"]]}
         else:
@@ -293,7 +293,8 @@ def _claude_ids(message: Any) -> Any:
 
 
 def _claude_id(block: Any) -> Any:
-    key = {"tool_use": "id", "tool_result": "tool_use_id"}.get(block.get("type")) if isinstance(block, dict) else None
+    kind = block.get("type") if isinstance(block, dict) else None
+    key = {"tool_use": "id", "tool_result": "tool_use_id"}.get(kind) if isinstance(kind, str) else None
     name = block.get(key) if key else None
     if key is None or not isinstance(name, str) or CLAUDE_ID.fullmatch(name):
         return block

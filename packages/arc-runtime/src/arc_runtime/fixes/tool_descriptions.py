@@ -21,6 +21,6 @@ class ToolDescriptions(WholeFix):
 def _shortened(tool: Any) -> Any:
     function = tool.get("function") if isinstance(tool, dict) else None
     text = function.get("description") if isinstance(function, dict) else None
-    if not isinstance(text, str) or len(text) <= MAX_DESCRIPTION:
+    if not isinstance(function, dict) or not isinstance(text, str) or len(text) <= MAX_DESCRIPTION:
         return tool
     return {**tool, "function": {**function, "description": text[:MAX_DESCRIPTION]}}

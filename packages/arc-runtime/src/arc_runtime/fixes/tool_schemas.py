@@ -46,7 +46,7 @@ _PLACES: Dict[str, Tuple[bool, str]] = {
 
 
 class ToolSchemas(WholeFix):
-    """``{"tool_schemas": true}``: parameters are an object with properties, lists have items, types have JSON's names."""
+    """``{"tool_schemas": true}``: an object with properties, lists with items, JSON's names of types."""
 
     def repair(self, body: Dict[str, Any], operation: str) -> Dict[str, Any]:
         """Return the body with schemas that are schemas; strictness is another fix."""

@@ -125,9 +125,9 @@ def _claude(tool: Any) -> Any:
     if not isinstance(tool, dict):
         return tool
     schema = tool.get("input_schema")
-    if (tool.get("type") in (None, "custom") and "type" not in tool) or tool.get("type") == "custom":
-        if isinstance(schema, dict) and isinstance(tool.get("name"), str) and tool.get("description", "") is not None:
-            return tool if CLAUDE_TOOL_FIELDS.issuperset(tool) else _known(tool)
+    is_own = tool.get("type", "custom") == "custom" and tool.get("description", "") is not None
+    if is_own and isinstance(schema, dict) and isinstance(tool.get("name"), str):
+        return tool if CLAUDE_TOOL_FIELDS.issuperset(tool) else _known(tool)
     parts = _parts(tool)
     if parts is None:
         return tool

@@ -1,6 +1,6 @@
 """What the fixes of a whole area share: they give a new body, and the changes are read off it."""
 
-from typing import Any, Dict, Iterator, List, Mapping, Tuple
+from typing import Any, ClassVar, Dict, Iterator, List, Mapping, Tuple
 
 from arc_runtime.errors import PatternError
 from arc_runtime.fixes.base import NOTHING, Applied
@@ -11,7 +11,7 @@ from arc_runtime.model import MISSING, Change
 class WholeFix:
     """``{"name": true}``, or ``{"name": {option: value}}`` with the options that the class names."""
 
-    OPTIONS: Mapping[str, Any] = {}
+    OPTIONS: ClassVar[Mapping[str, Any]] = {}
     """``{option: default}``; a list of texts or a text, as the default is."""
 
     def __init__(self, path: str, value: Any) -> None:

@@ -36,7 +36,8 @@ def _check_members(path: Path, where: str) -> None:
     """Refuse a member of a parameter that is a text or number in every operation."""
     if len(path) < 2:
         return
-    known = [operation.parameters[path[0]] for operation in operations().values() if path[0] in operation.parameters]
+    first = str(path[0])
+    known = [operation.parameters[first] for operation in operations().values() if first in operation.parameters]
     if known and all(parameter.names <= _SCALARS for parameter in known):
         kinds = sorted({name for parameter in known for name in parameter.names})
         raise PatternError(f"{where}: unreachable: {path[0]} is a {' or '.join(kinds)}")

@@ -32,9 +32,9 @@ class Explanation(Decision):
     withheld: Tuple[Tuple[str, str], ...] = ()
     """``(pattern id, risk class)`` of those whose risk the policy does not take."""
     close: Tuple[Close, ...] = ()
-    facts: Mapping[str, Any] = {}  # noqa: RUF012 - replaced, never changed
+    facts: Mapping[str, Any] = {}
     """What was derived from the request on the way."""
-    stages_us: Mapping[str, float] = {}  # noqa: RUF012 - as above
+    stages_us: Mapping[str, float] = {}
     """Microseconds by stage: ``facts``, ``match``, ``decide`` (match and fix, as a call does it)."""
 
     def diff(self) -> List[str]:

@@ -1,4 +1,4 @@
-"""Derived facts of a request: what a pattern can ask that is no place of the body. Each is computed once, on first use."""
+"""Derived facts of a request: what a pattern can ask that is no place of the body. Computed once, when asked."""
 
 from typing import Any, Callable, Dict, Mapping, Optional
 
@@ -104,6 +104,13 @@ def _request_coarse(facts: Facts) -> str:
     return coarse_hash(facts.body)
 
 
+def _clean(facts: Facts) -> bool:
+    """Return whether there is no sign of a fault anywhere; a model that we do not know has none."""
+    if models.capability(facts.body.get("model"), "vendor") != facts.call.provider:
+        return True
+    return not (facts["$parameters.signs"] or facts["$messages.signs"] or facts["$tools.signs"])
+
+
 FACTS: Dict[str, Callable[[Facts], Any]] = {
     "$provider": lambda facts: facts.call.provider,
     "$operation": lambda facts: facts.call.operation,
@@ -114,6 +121,7 @@ FACTS: Dict[str, Callable[[Facts], Any]] = {
     "$request_hash": _request_hash,
     "$request_coarse": _request_coarse,
     "$tokens": _tokens,
+    "$clean": _clean,
     "$parameters.clean": lambda facts: not facts["$parameters.signs"],
     "$parameters.signs": parameter_signs.signs,
     "$messages.clean": lambda facts: not facts["$messages.signs"],

@@ -1,6 +1,7 @@
 """Reads pattern packs: YAML (or JSON) files of patterns with their fix, source and golden requests."""
 
 import pkgutil
+from functools import lru_cache
 from pathlib import Path
 from typing import AbstractSet, Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Set, Tuple
 
@@ -39,9 +40,20 @@ class KnownError(NamedTuple):
     """An error message of a provider that a pattern explains."""
 
     pattern_id: str
-    explains: SafeRegex
-    """Found in the message."""
+    text: str
+    """A regular expression that is found in the message; compiled when a request is refused for the first time."""
     providers: Tuple[str, ...]
+
+    def explains(self, message: str, provider: str = "") -> bool:
+        """Return whether this is the error; anything longer than the expression allows is not."""
+        if provider and self.providers and provider not in self.providers:
+            return False
+        return _compiled(self.text).found_in(message)
+
+
+@lru_cache(maxsize=4096)
+def _compiled(text: str) -> SafeRegex:
+    return SafeRegex(text, "explains")
 
 
 class Pack(NamedTuple):
@@ -106,7 +118,7 @@ def _parse_yaml(text: str, where: str) -> Any:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is ten times as fast, and in all wheels
     try:
         try:
-            return yaml.load(text, Loader=loader)  # noqa: S506 - both are safe loaders
+            return yaml.load(text, Loader=loader)  # both are safe loaders
         except yaml.YAMLError:
             return yaml.safe_load(text)  # says better where
     except (yaml.YAMLError, ValueError, RecursionError) as error:
@@ -149,7 +161,7 @@ def _parse_errors(entry: Dict[str, Any], place: str, pattern: Pattern) -> List[K
     providers = tuple(name for group in names for name in group)
     texts = _list(entry.get("explains", []), f"{place}.explains")
     return [
-        KnownError(pattern.pattern_id, SafeRegex(text, f"{place}.explains[{index}]"), providers)
+        KnownError(pattern.pattern_id, _text(text, f"{place}.explains[{index}]"), providers)
         for index, text in enumerate(texts)
     ]
 

@@ -141,6 +141,10 @@ def _check_labels(spec: PatternSpec) -> None:
         raise PatternError(f"risk: expected one of {', '.join(RISKS)}, got {spec.risk!r}")
     if spec.expires_at_s is not None and not is_number(spec.expires_at_s):
         raise PatternError(f"expires_at: expected seconds since the epoch, got {spec.expires_at_s!r}")
+    _check_people(spec)
+
+
+def _check_people(spec: PatternSpec) -> None:
     for name, value in (("owner", spec.owner), ("version", spec.version)):
         if not isinstance(value, str):
             raise PatternError(f"{name}: expected a text, got {value!r}")

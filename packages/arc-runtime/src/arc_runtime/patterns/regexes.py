@@ -14,7 +14,7 @@ from arc_runtime.errors import PatternError
 
 if sys.version_info >= (3, 11):
     from re import _constants as _codes  # type: ignore[attr-defined]  # private, and what re itself is compiled with
-    from re import _parser
+    from re import _parser  # type: ignore[attr-defined]  # as above
 else:
     import sre_constants as _codes
     import sre_parse as _parser

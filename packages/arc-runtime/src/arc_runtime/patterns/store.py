@@ -9,6 +9,7 @@ import logging
 import threading
 from array import array
 from pathlib import Path
+from time import monotonic
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, overload
 
 from arc_runtime import guard
@@ -58,6 +59,8 @@ class PatternStore:
         self._closed = False
         self.merges = 0
         """Segments built so far."""
+        self.build_s = 0.0
+        """Seconds that the last build of many took, after they were spooled."""
 
     def change(self, added: Iterable[Pattern] = (), removed: Iterable[str] = ()) -> None:
         """Add and remove at once; the next match sees it. Raises PatternError, and then nothing has changed."""
@@ -161,7 +164,10 @@ class PatternStore:
                     yield record_of(pattern, order + number if old is None else old)
 
             workshop = self._made_workshop()
-            self._add_segment(workshop.build(workshop.spooled(records())))
+            spool = workshop.spooled(records())
+            started_s = monotonic()
+            self._add_segment(workshop.build(spool))
+            self.build_s = monotonic() - started_s
         return ids
 
     def _add_segment(self, segment: Any) -> None:
@@ -177,7 +183,7 @@ class PatternStore:
         tables = self.index.tables
         if not self._background or self._closed:
             return
-        if len(tables.by_id) > MAX_FRESH or tables.largest > MAX_CLUSTER:
+        if len(tables.by_id) > MAX_FRESH or tables.traits.largest > MAX_CLUSTER:
             thread = self._thread
             if thread is None or not thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="arc-patterns", daemon=True)
@@ -186,7 +192,7 @@ class PatternStore:
     def _run(self) -> None:
         while not self._closed:
             tables = self.index.tables
-            if len(tables.by_id) <= MAX_FRESH and tables.largest <= MAX_CLUSTER:
+            if len(tables.by_id) <= MAX_FRESH and tables.traits.largest <= MAX_CLUSTER:
                 return
             before = len(tables.by_id)
             guard.run("patterns.compact", None, self.compact)

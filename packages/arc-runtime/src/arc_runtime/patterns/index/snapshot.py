@@ -41,11 +41,11 @@ class PatternIndex:
         self.stopped: Dict[str, int] = {} if stopped is None else stopped
         """How often a budget or the deadline ended a search, by stage; one count for all snapshots."""
         self._seeds: Dict[Path, int] = {}
-        self._expires = tables.next_expiry_s != float("inf")
+        self._expires = tables.traits.next_expiry_s != float("inf")
         self._similar = bool(tables.loose.similar) or any(segment.alike is not None for segment in segments)
         self._empty = not tables.by_id and not segments
-        self._facts = tables.uses_facts or bool(segments)
-        self._any_operation = tables.names_operation or any(segment.names_operation for segment in segments)
+        self._facts = tables.traits.uses_facts or bool(segments)
+        self._any_operation = tables.traits.names_operation or any(segment.names_operation for segment in segments)
 
     def __len__(self) -> int:
         return len(self.tables.by_id) + sum(len(segment) - len(segment.dead) for segment in self.segments)

@@ -37,7 +37,9 @@ Place = Tuple[str, Optional[Path]]
 class Tables:
     """An immutable set of patterns."""
 
-    def __init__(self, by_id: Dict[str, Ranked], tables: Dict[Tuple[Path, ...], Table], loose: "Loose") -> None:
+    def __init__(
+        self, by_id: Dict[str, Ranked], tables: Dict[Tuple[Path, ...], Table], loose: "Loose", traits: "Traits"
+    ) -> None:
         self.by_id = by_id
         self.tables = tables
         self.loose = loose
@@ -46,14 +48,7 @@ class Tables:
         self._lookups: Tuple[Lookup, ...] = tuple(
             (itemgetter(*(paths.index(path) for path in signature)), table) for signature, table in tables.items()
         )
-        patterns = [ranked.pattern for ranked in by_id.values()]
-        self.names_operation = any(pattern.names_operation for pattern in patterns)
-        self.uses_facts = any(_asks_facts(pattern) for pattern in patterns)
-        self.next_expiry_s = min(
-            (pattern.expires_at_s for pattern in patterns if pattern.expires_at_s is not None), default=float("inf")
-        )
-        clusters = [cluster for table in tables.values() for cluster in table.values()]
-        self.largest = max(map(len, [*clusters, loose.similar]), default=0)
+        self.traits = traits
 
     def collect(self, call: Call, body: Mapping[str, Any], facts: Any, now_s: float, hits: List[Any]) -> None:
         """Add the patterns that match, with their rank: the best of each key."""
@@ -65,10 +60,10 @@ class Tables:
             for pick, table in self._lookups:
                 cluster = table.get(pick(values))
                 if cluster:
-                    _collect(cluster, call, body, facts, now_s if self.next_expiry_s <= now_s else 0.0, hits)
+                    _collect(cluster, call, body, facts, now_s if self.traits.next_expiry_s <= now_s else 0.0, hits)
         for needed, cluster in self.loose.clusters:
             if not needed or needed in body:
-                _collect(cluster, call, body, facts, now_s if self.next_expiry_s <= now_s else 0.0, hits)
+                _collect(cluster, call, body, facts, now_s if self.traits.next_expiry_s <= now_s else 0.0, hits)
 
     def most_alike(self, call: Call, facts: Any, now_s: float) -> Optional[Tuple[float, Pattern]]:
         """Return the pattern whose prompt is most like that of the request, with its likeness."""
@@ -92,6 +87,26 @@ class Tables:
         return edit.tables()
 
 
+class Traits(NamedTuple):
+    """What holds for any pattern of the tables. Carried on when patterns are removed: then it is what may hold."""
+
+    names_operation: bool = False
+    uses_facts: bool = False
+    next_expiry_s: float = float("inf")
+    largest: int = 0
+    """Patterns that share a key, at most."""
+
+    def joined(self, pattern: Pattern) -> "Traits":
+        """Return what holds with one pattern more."""
+        expires_at_s = self.next_expiry_s if pattern.expires_at_s is None else pattern.expires_at_s
+        return Traits(
+            self.names_operation or pattern.names_operation,
+            self.uses_facts or _asks_facts(pattern),
+            min(self.next_expiry_s, expires_at_s),
+            self.largest,
+        )
+
+
 class Loose(NamedTuple):
     """Patterns that pin nothing, by a key that the body must have for them, and those compared by likeness."""
 
@@ -108,10 +123,12 @@ class _Edit:
         self._copied: Dict[Tuple[Path, ...], Dict[Any, List[Ranked]]] = {}
         self._loose = {needed: list(cluster) for needed, cluster in tables.loose.clusters}
         self._similar = list(tables.loose.similar)
+        self._traits = tables.traits if tables.by_id else Traits()
 
     def add(self, ranked: Ranked) -> None:
         pattern = ranked.pattern
         self._by_id[pattern.pattern_id] = ranked
+        self._traits = self._traits.joined(pattern)
         if is_similar(pattern):
             self._similar.append(ranked)
         elif not pattern.signature:
@@ -149,7 +166,10 @@ class _Edit:
             if not table:
                 del self._tables[signature]
         clusters_now = tuple((needed, _sorted(cluster)) for needed, cluster in self._loose.items() if cluster)
-        return Tables(self._by_id, self._tables, Loose(clusters_now, _sorted(self._similar)))
+        sizes = [len(cluster) for clusters in self._copied.values() for cluster in clusters.values()]
+        largest = max([self._traits.largest, len(self._similar), *sizes])
+        traits = self._traits._replace(largest=largest)
+        return Tables(self._by_id, self._tables, Loose(clusters_now, _sorted(self._similar)), traits)
 
     def _cluster(self, signature: Tuple[Path, ...], key: Any) -> List[Ranked]:
         clusters = self._copied.setdefault(signature, {})
@@ -179,7 +199,7 @@ def _place(path: Path) -> Place:
 def _table_keys(pattern: Pattern) -> List[Any]:
     """Return the keys as `itemgetter` makes them: one value stands for itself, several are a tuple."""
     keys = [tuple(map(access_value, pattern.signature, key)) for key in pattern.keys]
-    return [key[0] if len(key) == 1 else key for key in keys]
+    return list(dict.fromkeys(key[0] if len(key) == 1 else key for key in keys))  # 1, 1.0 and true are one entry
 
 
 def _needed(pattern: Pattern) -> str:
@@ -226,4 +246,4 @@ def _is_over(pattern: Pattern, now_s: float) -> bool:
     return now_s > 0.0 and pattern.expires_at_s is not None and pattern.expires_at_s <= now_s
 
 
-EMPTY = Tables({}, {}, Loose())
+EMPTY = Tables({}, {}, Loose(), Traits())

@@ -5,7 +5,7 @@ from typing import Any, Dict, List, Optional, Tuple
 
 from arc_runtime.patterns.searches.words import estimate, likeness, sketch, text_of
 from arc_runtime.patterns.segments.layout import Content
-from arc_runtime.patterns.segments.rows import Rows, RowView
+from arc_runtime.patterns.segments.rows import AlikeView, Rows, RowView
 
 MAX_BUCKET = 64
 """Prompts of one band that are looked at: texts that many patterns share lead nowhere."""
@@ -48,7 +48,7 @@ class Alike:
         if not found:
             return None
         score, row = min(found)
-        return -score, RowView(rows, row, rows.confidence[row] * -score)
+        return -score, AlikeView(rows, row, -score)
 
 
 def _prompt(rows: Rows, row: int) -> str:

@@ -148,8 +148,8 @@ class Builder:
         signature = self._signatures.setdefault((record.signature, record.names_operation), len(self._signatures))
         if signature == len(self._pairs):
             self._pairs.append([])
-        for key in record.keys or ((),):
-            self._pairs[signature].append((key_hash(record.signature, key, self._seed), row))
+        for key in {key_hash(record.signature, key, self._seed) for key in record.keys or ((),)}:
+            self._pairs[signature].append((key, row))
 
     def _number(self, name: str, content: bytes) -> int:
         blobs, known = self._distinct[name]

@@ -159,12 +159,17 @@ def value_at(path: Path, body: Mapping[str, Any], facts: Any) -> Any:
 class RowView:
     """A pattern of a segment: what `Pattern` has, read when it is asked for."""
 
-    __slots__ = ("confidence", "row", "rows")
+    __slots__ = ("row", "rows")
 
-    def __init__(self, rows: Rows, row: int, confidence: Optional[float] = None) -> None:
+    def __init__(self, rows: Rows, row: int) -> None:
         self.rows = rows
         self.row = row
-        self.confidence: float = rows.confidence[row] if confidence is None else confidence
+
+    @property
+    def confidence(self) -> float:
+        """How sure it is, in [0, 1]."""
+        confidence: float = self.rows.confidence[self.row]
+        return confidence
 
     @property
     def pattern_id(self) -> str:
@@ -245,3 +250,18 @@ class RowView:
 
     def __repr__(self) -> str:
         return f"<pattern {self.pattern_id}>"
+
+
+class AlikeView(RowView):
+    """A pattern that was found by likeness, and is as sure as that."""
+
+    __slots__ = ("_likeness",)
+
+    def __init__(self, rows: Rows, row: int, likeness: float) -> None:
+        super().__init__(rows, row)
+        self._likeness = likeness
+
+    @property
+    def confidence(self) -> float:
+        """How sure it is, in [0, 1]."""
+        return super().confidence * self._likeness

@@ -131,28 +131,31 @@ class _Scan:
     def _block(self, block: Mapping[str, Any], kind: Any) -> None:
         fields = CLAUDE_BLOCKS.get(kind) if isinstance(kind, str) else None
         if fields is None:
-            if kind in _FOREIGN or not isinstance(kind, str):
-                self._found.add("blocks")
+            self._found.update(("blocks",) if not isinstance(kind, str) or kind in _FOREIGN else ())
             return
         if not fields.issuperset(block):
             self._found.add("block_fields")
         self._cached(block)
         if kind == "text":
-            if type(block.get("text")) is not str:
-                self._found.add("blocks")
-            elif is_blank(block["text"]):
-                self._found.add("blank")
+            self._text(block.get("text"))
         elif kind in ("image", "document"):
             self._source(block.get("source"), kind)
         elif kind == "tool_use":
-            if type(block.get("input")) is not dict:
-                self._found.add("tool_input")
-            self._id(block.get("id"))
+            self._use(block)
         elif kind == "tool_result":
             self._id(block.get("tool_use_id"))
             self._result(block.get("content"))
         elif kind == "thinking" and not block.get("signature"):
             self._found.add("unsigned_thinking")
+
+    def _text(self, text: Any) -> None:
+        if type(text) is not str or is_blank(text):
+            self._found.add("blank" if type(text) is str else "blocks")
+
+    def _use(self, block: Mapping[str, Any]) -> None:
+        if type(block.get("input")) is not dict:
+            self._found.add("tool_input")
+        self._id(block.get("id"))
 
     def _result(self, content: Any) -> None:
         if content is None or isinstance(content, str):

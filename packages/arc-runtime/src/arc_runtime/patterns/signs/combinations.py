@@ -75,26 +75,24 @@ def _not_with_this_model(body: Body, family: Family, found: List[str]) -> None:
         value = body.get(name)
         if value is not None and value not in (0, {}, []) and not _without_reasoning(body, family):
             found.append(f"unsupported:{name}")
-    if family.get("effort") is False or not family.get("reasoning"):
-        if body.get("reasoning_effort") is not None and not family.get("uncertain"):
-            found.append("no_effort")
+    if body.get("reasoning_effort") is not None and not _may_reason(family):
+        found.append("no_effort")
     if body.get("verbosity") not in (None, "medium") and not family.get("verbosity") and not family.get("uncertain"):
         found.append("no_verbosity")
 
 
+def _may_reason(family: Family) -> bool:
+    return bool(family.get("uncertain") or (family.get("reasoning") and family.get("effort") is not False))
+
+
 def _openai_tools(body: Body, family: Family, found: List[str]) -> None:
-    tools = body.get("tools")
-    if tools is not None:
-        if not tools:
-            found.append("empty_tools")
-        elif body.get("parallel_tool_calls") is not None and family.get("parallel") is False:
+    if body.get("tools"):
+        if body.get("parallel_tool_calls") is not None and family.get("parallel") is False:
             found.append("no_parallel")
-        if tools and family.get("tools_need_no_effort") and body.get("reasoning_effort") not in (None, "none"):
+        if family.get("tools_need_no_effort") and body.get("reasoning_effort") not in (None, "none"):
             found.append("tools_with_effort")
-    if not tools:
-        for name in _NEEDS_TOOLS:
-            if body.get(name) is not None:
-                found.append(f"no_tools:{name}")
+    else:
+        found.extend(f"no_tools:{name}" for name in _NEEDS_TOOLS if body.get(name) is not None)
     if "functions" in body and not body["functions"]:
         found.append("empty_functions")
     if body.get("function_call") is not None and not body.get("functions"):
@@ -108,9 +106,13 @@ def _tool_choice(choice: Any, words: Any, found: List[str]) -> None:
     if isinstance(choice, str):
         if choice not in words:
             found.append("tool_choice")
-    elif not isinstance(choice, dict) or choice.get("type") != "function" or "function" not in choice:
-        if not isinstance(choice, dict) or choice.get("type") not in ("custom", "allowed_tools"):
-            found.append("tool_choice")
+    elif not isinstance(choice, dict) or not _is_chat_choice(choice):
+        found.append("tool_choice")
+
+
+def _is_chat_choice(choice: Mapping[str, Any]) -> bool:
+    kind = choice.get("type")
+    return kind in ("custom", "allowed_tools") or (kind == "function" and "function" in choice)
 
 
 def _response_format(form: Any, family: Family, found: List[str]) -> None:
@@ -162,23 +164,24 @@ def _responses(body: Body, family: Family, found: List[str]) -> None:
     if type(limit) is int:
         _limit(limit, family, found)
     _sampling(body, family, found)
-    if family.get("reasoning"):
-        if body.get("top_logprobs") and not _without_reasoning(body, family):
-            found.append("unsupported:top_logprobs")
+    if family.get("reasoning") and body.get("top_logprobs") and not _without_reasoning(body, family):
+        found.append("unsupported:top_logprobs")
     _responses_reasoning(body, family, found)
-    choice = body.get("tool_choice")
-    if isinstance(choice, str):
-        _tool_choice(choice, ("none", "auto", "required"), found)
-    elif isinstance(choice, dict) and ("function" in choice or choice.get("type") in _CHOICE_WORDS):
-        found.append("tool_choice")
-    if "stream_options" in body and body["stream_options"] is not None:
-        options = body["stream_options"]
-        if not body.get("stream") or (isinstance(options, dict) and "include_usage" in options):
-            found.append("stream_options")
+    _responses_choice(body.get("tool_choice"), found)
+    options = body.get("stream_options")
+    if options is not None and (not body.get("stream") or (type(options) is dict and "include_usage" in options)):
+        found.append("stream_options")
     if "text" in body and isinstance(body["text"], dict):
         _responses_text(body["text"], family, found)
     if "metadata" in body:
         _metadata(body["metadata"], found)
+
+
+def _responses_choice(choice: Any, found: List[str]) -> None:
+    if isinstance(choice, str):
+        _tool_choice(choice, ("none", "auto", "required"), found)
+    elif isinstance(choice, dict) and ("function" in choice or choice.get("type") in _CHOICE_WORDS):
+        found.append("tool_choice")
 
 
 _CHOICE_WORDS = ("auto", "any", "none", "required", "tool")
@@ -191,9 +194,9 @@ def _responses_reasoning(body: Body, family: Family, found: List[str]) -> None:
             found.append("no_effort")
         _effort(reasoning.get("effort"), family, found)
     include = body.get("include")
-    if isinstance(include, (list, tuple)) and "reasoning.encrypted_content" in include:
-        if not family.get("reasoning") and not family.get("uncertain"):
-            found.append("encrypted")
+    wanted = isinstance(include, (list, tuple)) and "reasoning.encrypted_content" in include
+    if wanted and not family.get("reasoning") and not family.get("uncertain"):
+        found.append("encrypted")
 
 
 def _responses_text(text: Mapping[str, Any], family: Family, found: List[str]) -> None:
@@ -236,9 +239,10 @@ def _claude_sampling(body: Body, family: Family, found: List[str]) -> None:
     if family.get("one_sampler") and "temperature" in given and "top_p" in given:
         found.append("two_samplers")
     thinking = body.get("thinking")
-    if isinstance(thinking, dict) and thinking.get("type") in ("enabled", "adaptive"):
-        if "top_k" in given or body.get("temperature", 1) not in (1, None) or _is_below(body.get("top_p"), 0.95):
-            found.append("sampling_while_thinking")
+    if not isinstance(thinking, dict) or thinking.get("type") not in ("enabled", "adaptive"):
+        return
+    if "top_k" in given or body.get("temperature", 1) not in (1, None) or _is_below(body.get("top_p"), 0.95):
+        found.append("sampling_while_thinking")
 
 
 def _is_below(value: Any, least: float) -> bool:

@@ -21,12 +21,14 @@ def items(body: Mapping[str, Any], family: Mapping[str, Any], found: Set[str]) -
     called: List[Any] = []
     answered: List[Any] = []
     for item in given:
-        if type(item) is dict and len(item) == 2 and type(item.get("content")) is str and item.get("role") in _ROLES:
-            continue
         if not isinstance(item, dict):
             found.add("odd_item")
-            continue
-        _item(item, called, answered, found)
+        elif len(item) != 2 or type(item.get("content")) is not str or item.get("role") not in _ROLES:
+            _item(item, called, answered, found)
+    _pairs(body, called, answered, found)
+
+
+def _pairs(body: Mapping[str, Any], called: List[Any], answered: List[Any], found: Set[str]) -> None:
     open_ended = body.get("previous_response_id") is not None or body.get("conversation") is not None
     if [call_id for call_id in called if call_id not in answered]:
         found.add("unanswered")
@@ -41,22 +43,24 @@ def _item(item: Mapping[str, Any], called: List[Any], answered: List[Any], found
         found.add("item_id")
     if kind == "message":
         _message(item, found)
-    elif kind == "function_call":
+    elif kind in ("function_call", "custom_tool_call"):
         called.append(item.get("call_id"))
-        if not isinstance(item.get("arguments"), str) or not isinstance(item.get("call_id"), str):
+        if kind == "function_call" and not _is_call(item):
             found.add("call")
-        if "parsed_arguments" in item or "index" in item:
-            found.add("call")
-    elif kind == "function_call_output":
+    elif kind in ("function_call_output", "custom_tool_call_output"):
         answered.append(item.get("call_id"))
-        if not isinstance(item.get("output"), (str, list, tuple)):
+        if kind == "function_call_output" and not isinstance(item.get("output"), (str, list, tuple)):
             found.add("output")
-    elif kind == "custom_tool_call":
-        called.append(item.get("call_id"))
-    elif kind == "custom_tool_call_output":
-        answered.append(item.get("call_id"))
-    elif kind in ("tool_use", "tool_result", "function", "tool_call", "text", "input_text", "image_url", "input_image"):
+    elif kind in _FOREIGN:
         found.add("odd_item")
+
+
+_FOREIGN = ("tool_use", "tool_result", "function", "tool_call", "text", "input_text", "image_url", "input_image")
+
+
+def _is_call(item: Mapping[str, Any]) -> bool:
+    known = isinstance(item.get("arguments"), str) and isinstance(item.get("call_id"), str)
+    return known and "parsed_arguments" not in item and "index" not in item
 
 
 def _message(item: Mapping[str, Any], found: Set[str]) -> None:

@@ -30,18 +30,13 @@ def _chat(body: Mapping[str, Any], family: Mapping[str, Any], found: Set[str]) -
         return
     pairing = _Pairing()
     for message in messages:
-        if type(message) is dict and len(message) == 2 and type(message.get("content")) is str:
-            if message.get("role") in _PLAIN:
-                if pairing.pending:
-                    found.add("unpaired")
-                pairing.answering = NONE
-                continue
-        if isinstance(message, dict):
-            _chat_message(message, pairing, found)
-        else:
+        if not isinstance(message, dict):
             found.add("odd_message")
-    if pairing.pending:
-        found.add("unpaired")
+        elif len(message) != 2 or type(message.get("content")) is not str or message.get("role") not in _PLAIN:
+            _chat_message(message, pairing, found)
+        elif pairing.answering:
+            pairing.end(found)
+    pairing.end(found)
     if family.get("system") is False and any(_role(m) in ("system", "developer") for m in messages):
         found.add("system_role")
 
@@ -59,6 +54,12 @@ class _Pairing:
         self.answering: Any = NONE
         self.pending: List[Any] = []
 
+    def end(self, found: Set[str]) -> None:
+        """Close the turn of the tools: what still waits has no answer."""
+        if self.pending:
+            found.add("unpaired")
+        self.answering, self.pending = NONE, []
+
 
 def _chat_message(message: Mapping[str, Any], pairing: _Pairing, found: Set[str]) -> None:
     role = message.get("role")
@@ -68,17 +69,14 @@ def _chat_message(message: Mapping[str, Any], pairing: _Pairing, found: Set[str]
     for name in message:
         if name not in CHAT_FIELDS:
             found.add("fields")
-    name = message.get("name")
-    if name is not None and (not isinstance(name, str) or not CHAT_NAME.fullmatch(name)):
+    own_name = message.get("name")
+    if own_name is not None and (not isinstance(own_name, str) or not CHAT_NAME.fullmatch(own_name)):
         found.add("name")
     calls = message.get("tool_calls")
     if role == "tool":
         _chat_answer(message, pairing, found)
     else:
-        if pairing.pending:
-            found.add("unpaired")
-        pairing.answering = NONE
-        pairing.pending = []
+        pairing.end(found)
         if calls is not None:
             _chat_calls(calls, pairing, found)
     _chat_content(message, role, calls, found)

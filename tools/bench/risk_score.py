@@ -3,7 +3,7 @@
 import random
 
 from arc_sim.model import Cell, Condition, Observation, Revision
-from arc_sim.risk.score import assess
+from arc_sim.risk.score import assess_one, judge
 from bench.report import Report
 
 SEVERITY = 50
@@ -22,7 +22,7 @@ ARMS: tuple[tuple[Revision, Condition], ...] = (
 )
 
 METHOD = f"""Simulated, not measured on services: {EXPERIMENTS:,} experiments for each row, scored by
-`arc_sim.risk.score.assess`, with {ROUNDS} rounds, {REQUESTS} requests for each cell, {CALM_MS:g} ms calm and
+`arc_sim.risk.score.assess_one`, with {ROUNDS} rounds, {REQUESTS} requests for each cell, {CALM_MS:g} ms calm and
 {FAULT_MS:g} ms under the fault. Each cell has a log-normal factor of its own (the noise between runs, as standard
 deviation of the logarithm), and each request another of {REQUEST_NOISE:g}. The effect multiplies head's latency under
 the fault, or is the share of head's requests that fail under the fault (others: 0). Severity {SEVERITY}; coverage is
@@ -49,9 +49,9 @@ def run() -> Report:
     rows = []
     for number, (name, calm, fault, slower, failing) in enumerate(CASES):
         draw = random.Random(number)
-        risks = [assess(_experiment(draw, (calm, fault), slower, failing), SEVERITY) for _ in range(EXPERIMENTS)]
+        risks = [assess_one(_experiment(draw, (calm, fault), slower, failing)) for _ in range(EXPERIMENTS)]
         covered = sum(risk.latency_log_ratio.low <= 0 <= risk.latency_log_ratio.high for risk in risks)
-        verdicts = [risk.verdict for risk in risks]
+        verdicts = [judge(risk.score, SEVERITY) for risk in risks]
         rows.append(
             [
                 name,

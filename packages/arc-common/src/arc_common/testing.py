@@ -53,6 +53,8 @@ def example_result(**changes: Any) -> SimulationResult:
             {
                 "scenario": "network_latency",
                 "targets": [{"source": "orders", "target": "payments"}],
+                "risk_score": 71.5,
+                "risk_interval": [63.25, 80],
                 "rounds": 5,
                 "rate_per_s": 20,
                 "stand_ins": [],

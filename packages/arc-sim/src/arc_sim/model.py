@@ -321,7 +321,7 @@ class Curve:
     """From harm to risk: what is tolerated counts nothing, what is critical is a risk of 100 by itself."""
 
     latency_tolerated: float = 1.25
-    """Head's tail may suffer from the fault this many times as much as base's; a quarter is Kayenta's tolerance band."""
+    """Head's tail may suffer from the fault so many times as much as base's; a quarter is Kayenta's tolerance band."""
     latency_critical: float = 3.0
     """Timeouts are commonly set at two to three times the tail, so callers begin to give up there."""
     errors_tolerated: float = 0.01
@@ -345,12 +345,23 @@ class Scenario:
 
 
 @dataclass(frozen=True)
+class Experiment:
+    """One fault on one set of edges. All experiments of a run share its calm cells."""
+
+    scenario: Scenario
+    targets: tuple[tuple[str, str], ...]
+    """The edges (source, target) that get the fault together, by head's names. Sorted."""
+
+
+@dataclass(frozen=True)
 class Cell:
     """One measurement of the 2x2 design."""
 
     round_index: int
     revision: Revision
     condition: Condition
+    experiment: int = 0
+    """Which of the plan's experiments; a calm cell belongs to all of them and says 0."""
 
 
 @dataclass(frozen=True)
@@ -358,18 +369,24 @@ class Plan:
     """Everything that is decided before something starts. Drawn from the seed."""
 
     sim_id: str
-    scenario: Scenario
+    experiments: tuple[Experiment, ...]
+    """At least one."""
     seed: int
     rounds: int
     cells: tuple[Cell, ...]
-    """In the order in which they are measured: four per round, shuffled inside it."""
-    targets: tuple[tuple[str, str], ...]
-    """The edges (source, target) that get the fault, by head's names. Sorted."""
+    """In the order in which they are measured: two calm ones per round and two per experiment, shuffled inside it."""
     load: LoadSpec
     manifest: str
-    """The fault as Chaos Mesh YAML, for those who run it themselves."""
+    """The faults as Chaos Mesh YAML, for those who run it themselves."""
     manifest_hash: str
     """``sha256:`` + 64 hex digits over the manifest's bytes."""
+    left_out: tuple[tuple[str, str], ...] = ()
+    """Edges that could have had a fault of their own, and that there was no time for."""
+
+    @property
+    def targets(self) -> tuple[tuple[str, str], ...]:
+        """Every edge that some experiment faults. Sorted."""
+        return tuple(sorted({edge for experiment in self.experiments for edge in experiment.targets}))
 
 
 @dataclass(frozen=True)
@@ -424,4 +441,20 @@ class Risk:
     """Difference in differences of (error rate fault - calm), head minus base, in [-2, 2]."""
     arms: dict[str, ArmMetrics]
     """``{"base_calm": ..., "base_fault": ..., "head_calm": ..., "head_fault": ...}``."""
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What all experiments of a run say together."""
+
+    score: Estimate
+    """In [0, 100]."""
     verdict: Verdict
+    risks: tuple[Risk, ...]
+    """One for each of the plan's experiments, in its order."""
+
+    @property
+    def worst(self) -> int:
+        """The number of the experiment with the highest risk; the first of equals."""
+        scores = [risk.score.value for risk in self.risks]
+        return scores.index(max(scores))

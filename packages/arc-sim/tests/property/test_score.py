@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arc_sim.model import Cell, Observation
-from arc_sim.risk.score import assess, harm_to_score
+from arc_sim.risk.score import assess_one, harm_to_score
 
 ARMS = (("base", "calm"), ("base", "fault"), ("head", "calm"), ("head", "fault"))
 CELLS = st.lists(
@@ -28,7 +28,7 @@ def observe(cells, order=ARMS):
 @settings(max_examples=80, deadline=None)
 @given(CELLS)
 def test_the_interval_contains_the_point_and_stays_on_the_scale(cells):
-    risk = assess(observe(cells), severity=50)
+    risk = assess_one(observe(cells))
     assert 0 <= risk.score.low <= risk.score.value <= risk.score.high <= 100
     for estimate in (risk.latency_log_ratio, risk.error_rate_rise):
         assert estimate.low <= estimate.value <= estimate.high
@@ -39,8 +39,8 @@ def test_the_interval_contains_the_point_and_stays_on_the_scale(cells):
 @settings(max_examples=80, deadline=None)
 @given(CELLS)
 def test_swapping_the_sides_turns_the_sign(cells):
-    there = assess(observe(cells), severity=50)
-    back = assess(observe(cells, order=(ARMS[2], ARMS[3], ARMS[0], ARMS[1])), severity=50)
+    there = assess_one(observe(cells))
+    back = assess_one(observe(cells, order=(ARMS[2], ARMS[3], ARMS[0], ARMS[1])))
     assert abs(there.latency_log_ratio.value + back.latency_log_ratio.value) < 1e-3
     assert abs(there.error_rate_rise.value + back.error_rate_rise.value) < 1e-3
 
@@ -49,7 +49,7 @@ def test_swapping_the_sides_turns_the_sign(cells):
 @given(CELLS)
 def test_equal_sides_are_no_risk(cells):
     same = [[arms[0], arms[1], arms[0], arms[1]] for arms in cells]
-    assert assess(observe(same), severity=50).score.value == 0
+    assert assess_one(observe(same)).score.value == 0
 
 
 @given(HARM, HARM, HARM, HARM)
@@ -69,4 +69,4 @@ def test_one_more_failing_request_at_head_under_fault_never_lowers_the_risk(cell
         return
     worse = list(observations)
     worse[position] = Observation(seen.cell, seen.latencies_ms, seen.errors + 1)
-    assert assess(worse, severity=50).score.value >= assess(observations, severity=50).score.value
+    assert assess_one(worse).score.value >= assess_one(observations).score.value

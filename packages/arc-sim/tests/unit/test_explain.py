@@ -5,18 +5,32 @@ from dataclasses import replace
 import pytest
 
 from arc_sim.faults.catalog import load_scenario
-from arc_sim.model import ArmMetrics, Diff, EdgeChange, Estimate, FileChange, LoadSpec, Location, Plan, Risk
+from arc_sim.model import (
+    ArmMetrics,
+    Assessment,
+    Diff,
+    EdgeChange,
+    Estimate,
+    Experiment,
+    FileChange,
+    LoadSpec,
+    Location,
+    Plan,
+    Risk,
+)
 from arc_sim.risk.explain import Findings, explain, explain_untouched
 
 EDGE = ("orders", "payments")
-PLAN = Plan("s", load_scenario("network_latency"), 1, 5, (), (EDGE,), LoadSpec("gateway", "POST", "/checkout"), "", "")
+EXPERIMENT = Experiment(load_scenario("network_latency"), (EDGE,))
+PLAN = Plan("s", (EXPERIMENT,), 1, 5, (), LoadSpec("gateway", "POST", "/checkout"), "", "")
 ARMS = {
     "base_calm": ArmMetrics(6.0, 12.4, 0.0, 150),
     "base_fault": ArmMetrics(255.0, 262.4, 0.0, 150),
     "head_calm": ArmMetrics(6.0, 8.72, 0.0, 150),
     "head_fault": ArmMetrics(203.0, 207.1, 0.9733, 150),
 }
-RISK = Risk(Estimate(100.0, 97.0, 100.0), Estimate(-0.2, -0.3, -0.1), Estimate(0.97, 0.95, 1.0), ARMS, "fail")
+ONE = Risk(Estimate(100.0, 97.0, 100.0), Estimate(-0.2, -0.3, -0.1), Estimate(0.97, 0.95, 1.0), ARMS)
+RISK = Assessment(ONE.score, "fail", (ONE,))
 LOWERED = EdgeChange(*EDGE, "timeout_ms", 2000.0, 200.0, Location("services/orders/main.py", 23))
 FINDINGS = Findings(PLAN, RISK, 50, "process", (), (LOWERED,))
 
@@ -68,7 +82,13 @@ def test_each_finding_has_its_sentence(findings, words):
 
 def test_long_lists_are_cut_and_say_so():
     many = tuple(EdgeChange("a", f"b{i}", "added", None, None, None) for i in range(9))
-    text = explain(replace(FINDINGS, changes=many, plan=replace(PLAN, targets=tuple(("a", f"b{i}") for i in range(9)))))
+    text = explain(
+        replace(
+            FINDINGS,
+            changes=many,
+            plan=replace(PLAN, experiments=(replace(EXPERIMENT, targets=tuple(("a", f"b{i}") for i in range(9))),)),
+        )
+    )
     assert "3 more changes of edges" in text
     assert "and 5 more" in text
 

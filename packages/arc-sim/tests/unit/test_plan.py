@@ -7,7 +7,7 @@ import yaml
 
 from arc_sim.errors import ConfigError, PlanError
 from arc_sim.faults.catalog import SCENARIO_IDS, all_scenarios, load_scenario
-from arc_sim.model import Diff, Edge, FileChange, Graph, Impact, LoadSpec, Service
+from arc_sim.model import Diff, Edge, EdgeChange, FileChange, Graph, Impact, LoadSpec, Service
 from arc_sim.plan.draw import Sides, Wish, draw_plan, order_cells
 from arc_sim.plan.manifest import ID_LABEL, hash_manifest, render_manifest
 from arc_sim.plan.names import by_head_names, names_at_base, to_base
@@ -126,7 +126,7 @@ def test_an_edge_behind_a_queue_is_not_reached():
 
 def plan(seed=None, **wish):
     sides = Sides(DIFF, SHOP, SHOP, Impact(("orders",), ("gateway",)))
-    return draw_plan(sides, Wish("sim-1", load_scenario("network_latency"), LoadSpec("gateway"), seed, **wish))
+    return draw_plan(sides, Wish("sim-1", (load_scenario("network_latency"),), LoadSpec("gateway"), seed, **wish))
 
 
 def test_equal_input_gives_an_equal_plan_and_the_seed_decides_the_order():
@@ -169,7 +169,52 @@ def test_rounds_have_bounds(rounds):
 def test_a_service_without_edges_has_no_plan():
     lonely = graph(services=("solo",))
     sides = Sides(DIFF, lonely, lonely, Impact(("solo",), ()))
-    assert draw_plan(sides, Wish("s", load_scenario("network_latency"), LoadSpec("solo"))) is None
+    assert draw_plan(sides, Wish("s", (load_scenario("network_latency"),), LoadSpec("solo"))) is None
+
+
+def draw(*scenarios, changes=(), graph=SHOP, direct=("gateway",)):
+    sides = Sides(DIFF, graph, graph, Impact(direct, ()), tuple(changes))
+    return draw_plan(sides, Wish("s", tuple(map(load_scenario, scenarios)), LoadSpec("gateway")))
+
+
+def test_a_hard_fault_is_tried_edge_by_edge_what_the_diff_changed_first():
+    wide = graph(*(("gateway", f"s{i}") for i in range(5)))
+    change = EdgeChange("gateway", "s3", "fallback", 1.0, None, None)
+    found = draw("connection_refused", changes=[change], graph=wide)
+    assert [each.targets for each in found.experiments] == [
+        (("gateway", "s3"),),
+        (("gateway", "s0"),),
+        (("gateway", "s1"),),
+    ]
+    assert found.left_out == (("gateway", "s2"), ("gateway", "s4"))
+    assert len(found.cells) == 5 * (2 + 2 * 3)
+    soft = draw("network_latency", changes=[change], graph=wide)
+    assert [each.targets for each in soft.experiments] == [tuple(("gateway", f"s{i}") for i in range(5))]
+    assert soft.left_out == ()
+
+
+def test_several_scenarios_share_the_calm_cells_and_one_manifest():
+    found = draw("network_latency", "service_kill", "packet_loss")
+    assert [each.scenario.scenario_id for each in found.experiments][::2] == ["network_latency", "packet_loss"]
+    calm = [cell for cell in found.cells if cell.condition == "calm"]
+    assert len(calm) == 2 * found.rounds
+    assert {cell.experiment for cell in calm} == {0}
+    for number in range(3):
+        faulted = [c for c in found.cells if (c.condition, c.experiment) == ("fault", number)]
+        assert len(faulted) == 2 * found.rounds
+    kinds = [document["kind"] for document in yaml.safe_load_all(found.manifest)]
+    assert kinds == ["NetworkChaos", "PodChaos", "NetworkChaos"]
+
+
+def test_a_scenario_about_one_protocol_leaves_other_edges_alone():
+    assert draw("llm_overloaded") is None
+    mixed = Graph(SHOP.services, (Edge("gateway", "orders", "http"), Edge("gateway", "store", "redis")))
+    assert draw("http_errors", graph=mixed).targets == (("gateway", "orders"),)
+    both = draw("http_errors", "network_latency", graph=mixed)
+    assert [each.targets for each in both.experiments] == [
+        (("gateway", "orders"),),
+        (("gateway", "orders"), ("gateway", "store")),
+    ]
 
 
 def test_manifest_is_what_chaos_mesh_asks_for():

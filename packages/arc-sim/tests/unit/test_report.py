@@ -33,6 +33,8 @@ RESULT = {
         {
             "scenario": "network_latency",
             "targets": [{"source": "orders", "target": "payments"}],
+            "risk_score": 0.0,
+            "risk_interval": [0.0, 12.5],
             "rounds": 5,
             "rate_per_s": 20.0,
             "stand_ins": [],

@@ -14,19 +14,18 @@ from arc_sim.experiment.journal import Journal
 from arc_sim.experiment.runner import Arm, Tools, run_cells
 from arc_sim.faults.catalog import load_scenario
 from arc_sim.injectors.memory import MemoryInjector
-from arc_sim.model import Edge, Fault, Graph, LoadSpec, Plan, Scenario, Service
+from arc_sim.model import Edge, Experiment, Fault, Graph, LoadSpec, Plan, Scenario, Service
 from arc_sim.plan.draw import order_cells
 from arc_sim.probes.base import Refused
 from arc_sim.probes.memory import LatencyModel, MemoryProbe, ModelArm
-from arc_sim.risk.score import assess
+from arc_sim.risk.score import DEFAULT_CURVE, assess
 from arc_sim.sandboxes.base import Deployment
 from arc_sim.sandboxes.memory import MemorySandbox
 
 EDGE = ("orders", "payments")
 GRAPH = Graph((Service("orders"), Service("payments")), (Edge(*EDGE),))
-PLAN = Plan(
-    "sim-1", load_scenario("network_latency"), 1, 5, order_cells(1, 5), (EDGE,), LoadSpec("orders"), "", "sha256:"
-)
+EXPERIMENT = Experiment(load_scenario("network_latency"), (EDGE,))
+PLAN = Plan("sim-1", (EXPERIMENT,), 1, 5, order_cells(1, 5), LoadSpec("orders"), "", "sha256:")
 
 
 class Setup:
@@ -38,7 +37,7 @@ class Setup:
             revision: sandbox.up(Deployment(revision, "c", Path(), GRAPH, (), scope, "orders"))[0]
             for revision in ("base", "head")
         }
-        self.arms = {revision: Arm(running, (EDGE,)) for revision, running in self.running.items()}
+        self.arms = {revision: Arm(running, ((EDGE,),)) for revision, running in self.running.items()}
         self.events, self.kept = [], []
         self.path = path / "journal.jsonl"
         self.tools = Tools(
@@ -96,13 +95,13 @@ def test_the_journal_tells_every_action_with_both_clocks(make):
 
 def test_a_harmful_head_is_found(make):
     model = LatencyModel(head=ModelArm(fault_error_rate=0.9))
-    risk = assess(make(model).run(), severity=50)
+    risk = assess(make(model).run(), 50, (DEFAULT_CURVE,))
     assert risk.verdict == "fail"
     assert risk.score.low > 90
 
 
 def test_equal_sides_are_found_equal(make):
-    risk = assess(make().run(), severity=50)
+    risk = assess(make().run(), 50, (DEFAULT_CURVE,))
     assert risk.score.value < 10
     assert risk.verdict == "pass"
 
@@ -152,8 +151,8 @@ def test_an_unsteady_base_is_refused_before_anything_is_injected(make):
 def test_what_cannot_be_injected_is_said_before_load_is_sent(make):
     setup = make()
     with pytest.raises(InjectError, match="kind kill"):
-        setup.run(replace(PLAN, scenario=Scenario("kill", "", Fault("kill"))))
-    setup.arms = {revision: replace(arm, targets=(("a", "b"),)) for revision, arm in setup.arms.items()}
+        setup.run(replace(PLAN, experiments=(replace(EXPERIMENT, scenario=Scenario("kill", "", Fault("kill"))),)))
+    setup.arms = {revision: replace(arm, targets=((("a", "b"),),)) for revision, arm in setup.arms.items()}
     with pytest.raises(InjectError, match="passes a proxy"):
         setup.run()
     assert setup.journal() == []
@@ -163,7 +162,7 @@ def test_a_renamed_edge_is_injected_by_each_sides_own_name(make):
     setup = make()
     old = Graph((Service("orders"), Service("billing")), (Edge("orders", "billing"),))
     running, _ = MemorySandbox().up(Deployment("base", "c", Path(), old, (), ("billing", "orders"), "orders"))
-    setup.arms["base"] = Arm(running, (("orders", "billing"),))
+    setup.arms["base"] = Arm(running, ((("orders", "billing"),),))
     seen = setup.run()
     assert all(min(o.latencies_ms) >= 250 for o in seen if o.cell.condition == "fault")
 
@@ -200,7 +199,7 @@ def restartable(setup, revision):
         scope = ("orders", "payments")
         running, _ = MemorySandbox().up(Deployment(revision, "c", Path(), GRAPH, (), scope, "orders"))
         setup.started.append(running)
-        return Arm(running, (EDGE,), restart)
+        return Arm(running, ((EDGE,),), restart)
 
     setup.started = []
     setup.arms[revision] = replace(setup.arms[revision], restart=restart)
@@ -218,7 +217,7 @@ def test_a_service_of_head_that_dies_under_the_fault_is_a_finding(make, refuse):
     assert all(o.errors == sum(o.error_kinds.values()) == len(o.latencies_ms) for o in dead)
     assert sum(observation.errors for observation in seen if not observation.died) == 0
     assert len(setup.started) == 3
-    assert assess(seen, severity=50).score.value >= 50
+    assert assess(seen, 50, (DEFAULT_CURVE,)).score.value >= 50
     assert [e["text"] for e in setup.journal() if e["action"] == "died"] == [
         "payments died; last lines: out of memory"
     ] * 3

@@ -1,7 +1,7 @@
 """The commands of ``arc sim``. Each body imports what it needs, so that --help needs nothing."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -14,6 +14,7 @@ from arc_sim.cli.options import (
     PathOption,
     RangeOption,
     RepoOption,
+    ScenarioOption,
 )
 
 app = typer.Typer(
@@ -30,7 +31,7 @@ def sim(  # noqa: PLR0913 - one parameter per option
     context: typer.Context,
     rev_range: RangeOption = None,
     diff: DiffOption = None,
-    scenario: Annotated[str, typer.Option(metavar="ID", help="What goes wrong; see scenarios.")] = "network_latency",
+    scenario: ScenarioOption = None,
     severity: Annotated[int, typer.Option(metavar="0-100", help="Exit 1 when the risk is at or above it.")] = 50,
     timeout: Annotated[int, typer.Option(metavar="S", help="Seconds after which the run ends.")] = 600,
     output: Annotated[
@@ -60,7 +61,13 @@ def sim(  # noqa: PLR0913 - one parameter per option
         return
     from arc_sim.cli.run import Asked, run
 
-    payload = {"scenario": scenario, "severity": severity, "timeout": timeout, "sandbox": sandbox, "rounds": rounds}
+    payload: dict[str, Any] = {
+        "scenario": scenario or None,
+        "severity": severity,
+        "timeout": timeout,
+        "sandbox": sandbox,
+        "rounds": rounds,
+    }
     payload |= {"seed": seed, "service": service}
     asked = Asked(repo, rev_range, diff, payload, output, open_ui, verbose, dry_run)
     raise typer.Exit(run(asked, context.obj))
@@ -109,11 +116,16 @@ def affected(  # noqa: PLR0913 - one parameter per option
 
 
 @app.command()
-def scenarios(as_json: JsonOption = False) -> None:
-    """List what can be injected."""
-    from arc_sim.cli.show import show_scenarios
+def scenarios(
+    name: Annotated[
+        str | None, typer.Argument(metavar="ID|FILE", help="Only this one, in full.", show_default="all")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List what can be injected, and where."""
+    from arc_sim.cli.scenarios import show_scenarios
 
-    show_scenarios(as_json)
+    show_scenarios(name, as_json)
 
 
 @app.command()

@@ -6,6 +6,14 @@ from typing import Annotated
 
 import typer
 
+
+def scenario_names(incomplete: str) -> list[str]:
+    """Complete a scenario's name."""
+    from arc_sim.faults.catalog import SCENARIO_IDS
+
+    return [name for name in SCENARIO_IDS if name.startswith(incomplete)]
+
+
 RangeOption = Annotated[
     str | None,
     typer.Option("--range", metavar="A..B", help="Git revision range.", show_default="HEAD~1..HEAD"),
@@ -20,6 +28,18 @@ PathOption = Annotated[
 ]
 NoCacheOption = Annotated[bool, typer.Option("--no-cache", help="Read everything again, and keep nothing.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+
+
+ScenarioOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--scenario",
+        metavar="ID|FILE",
+        help="What goes wrong, once or more; see scenarios.",
+        show_default="network_latency",
+        autocompletion=scenario_names,
+    ),
+]
 
 
 class GraphFormat(str, Enum):

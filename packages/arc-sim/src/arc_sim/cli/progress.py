@@ -15,7 +15,7 @@ from rich.text import Text
 from arc_sim.causal.build import Reading
 from arc_sim.config.env import cache_directory
 from arc_sim.experiment.events import CellMeasured, CellStarted, Event, Listener, PhaseStarted
-from arc_sim.model import Observation
+from arc_sim.model import Cell, Observation
 from arc_sim.report.text import printable
 from arc_sim.risk.score import percentile
 
@@ -63,19 +63,19 @@ class Lines:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._rounds = 0
+        self._started: CellStarted | None = None
 
     def __call__(self, event: Event) -> None:
         """Print what the event says."""
         if isinstance(event, PhaseStarted):
             self._say(f"{DOING.get(event.name, event.name)} ...")
         elif isinstance(event, CellStarted):
-            self._rounds = event.rounds
+            self._started = event
             if event.number == 1:
                 self._say(f"  the fault is on {edges_of(event)}")
-        else:
-            cell = event.observation.cell
-            where = f"round {cell.round_index + 1}/{self._rounds} {cell.revision} {cell.condition}"
+        elif self._started is not None:
+            cell, started = event.observation.cell, self._started
+            where = f"round {cell.round_index + 1}/{started.rounds} {cell.revision} {condition_of(cell, started)}"
             self._say(f"  {where}: {figures([event.observation])}")
 
     def _say(self, text: str) -> None:
@@ -89,7 +89,7 @@ class LiveTable:
         self._spinner = Spinner("dots")
         self._phase = "starting"
         self._cell: CellStarted | None = None
-        self._seen: dict[tuple[str, str], list[Observation]] = {}
+        self._seen: dict[tuple[str, str, int], list[Observation]] = {}
         self._done = 0
         self._born_s = time.monotonic()
 
@@ -102,7 +102,7 @@ class LiveTable:
             self._cell = event
         elif isinstance(event, CellMeasured):
             cell = event.observation.cell
-            self._seen.setdefault((cell.revision, cell.condition), []).append(event.observation)
+            self._seen.setdefault((cell.revision, cell.condition, cell.experiment), []).append(event.observation)
             self._done = event.number
 
     def __rich__(self) -> Group:
@@ -113,21 +113,35 @@ class LiveTable:
         cell = self._cell.cell
         state = Text(f"round {cell.round_index + 1} of {self._cell.rounds}   the fault is on {edges_of(self._cell)}")
         bar = ProgressBar(total=self._cell.total, completed=self._done, width=40)
-        return Group(self._spinner, state, bar, self._table(cell.revision, cell.condition))
+        return Group(self._spinner, state, bar, self._table(self._cell))
 
-    def _table(self, revision: str, condition: str) -> Table:
+    def _table(self, started: CellStarted) -> Table:
         table = Table(box=None, padding=(0, 2))
         for column in ("", "revision", "condition", "so far"):
             table.add_column(column)
-        for arm in (("base", "calm"), ("base", "fault"), ("head", "calm"), ("head", "fault")):
-            now = arm == (revision, condition)
-            table.add_row("▶" if now else "", *arm, figures(self._seen.get(arm, [])), style="bold" if now else "")
+        faults = [("fault", number) for number in range(len(started.experiments))]
+        for condition, number in (("calm", 0), *faults):
+            for revision in ("base", "head"):
+                cell = Cell(started.cell.round_index, revision, condition, number)  # type: ignore[arg-type]  # literals
+                now, seen = cell == started.cell, self._seen.get((revision, condition, number), [])
+                words = condition_of(cell, started)
+                table.add_row("▶" if now else "", revision, words, figures(seen), style="bold" if now else "")
         return table
 
 
+def condition_of(cell: Cell, started: CellStarted) -> str:
+    """Return calm or fault, or which of several faults."""
+    if cell.condition == "calm" or len(started.experiments) == 1:
+        return cell.condition
+    experiment = started.experiments[cell.experiment]
+    edges = [f"{source} → {target}" for source, target in experiment.targets]
+    return printable(f"{experiment.scenario.scenario_id} on {edges[0] if len(edges) == 1 else f'{len(edges)} edges'}")
+
+
 def edges_of(event: CellStarted) -> str:
-    """Return the edges that get the fault, as text."""
-    return printable(", ".join(f"{source} → {target}" for source, target in event.targets))
+    """Return the edges that get a fault, as text."""
+    edges = dict.fromkeys(edge for experiment in event.experiments for edge in experiment.targets)
+    return printable(", ".join(f"{source} → {target}" for source, target in edges))
 
 
 def figures(seen: list[Observation]) -> str:

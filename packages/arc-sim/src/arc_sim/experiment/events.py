@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from arc_sim.model import Cell, Observation
+from arc_sim.model import Cell, Experiment, Observation
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class CellStarted:
     """1-based position in the plan."""
     total: int
     rounds: int
-    targets: tuple[tuple[str, str], ...]
+    experiments: tuple[Experiment, ...]
 
 
 @dataclass(frozen=True)

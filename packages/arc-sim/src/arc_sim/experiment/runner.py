@@ -26,7 +26,8 @@ class Arm:
     """One revision that is up, and the edges that get the fault by its own names."""
 
     running: Running
-    targets: tuple[tuple[str, str], ...]
+    targets: tuple[tuple[tuple[str, str], ...], ...]
+    """For each of the plan's experiments."""
     restart: "Callable[[], Arm] | None" = None
     """Ends what is left of it and starts it again, for the cells that follow after a service died."""
 
@@ -59,7 +60,7 @@ def run_cells(plan: Plan, arms: dict[Revision, Arm], tools: Tools) -> tuple[Obse
     seen: list[Observation] = []
     for number, cell in enumerate(plan.cells, start=1):
         tools.deadline.check(f"measuring round {cell.round_index + 1} of {plan.rounds}")
-        tools.listen(CellStarted(cell, number, len(plan.cells), plan.rounds, plan.targets))
+        tools.listen(CellStarted(cell, number, len(plan.cells), plan.rounds, plan.experiments))
         observation = _measure(plan, cell, arms[cell.revision], tools)
         seen.append(observation)
         if observation.died:
@@ -72,16 +73,19 @@ def run_cells(plan: Plan, arms: dict[Revision, Arm], tools: Tools) -> tuple[Obse
 
 
 def _check_injectable(plan: Plan, arms: dict[Revision, Arm], injector: Injector) -> None:
-    fault = plan.scenario.fault
-    if not injector.supports(fault):
-        raise InjectError(f"this sandbox cannot inject faults of kind {fault.kind}", hint="choose another --scenario")
     present = {edge.key for arm in arms.values() for edge in arm.running.proxied_edges()}
-    if not any(target in present for arm in arms.values() for target in arm.targets):
-        edges = ", ".join(f"{source} -> {target}" for source, target in plan.targets)
-        raise InjectError(
-            f"no traffic of {edges} passes a proxy, so no fault can be injected there",
-            hint="let the caller read the address from its environment, and name it in arc-sim.yaml",
-        )
+    for number, experiment in enumerate(plan.experiments):
+        fault = experiment.scenario.fault
+        if not injector.supports(fault):
+            raise InjectError(
+                f"this sandbox cannot inject faults of kind {fault.kind}", hint="choose another --scenario"
+            )
+        if not any(target in present for arm in arms.values() for target in arm.targets[number]):
+            edges = ", ".join(f"{source} -> {target}" for source, target in experiment.targets)
+            raise InjectError(
+                f"no traffic of {edges} passes a proxy, so no fault can be injected there",
+                hint="let the caller read the address from its environment, and name it in arc-sim.yaml",
+            )
 
 
 def _look_at_base(plan: Plan, arm: Arm, tools: Tools) -> None:
@@ -147,10 +151,12 @@ def _restarted(arm: Arm, tools: Tools) -> Arm:
 def _inject(plan: Plan, cell: Cell, arm: Arm, tools: Tools, where: dict[str, object]) -> Undo:
     if cell.condition == "calm":
         return Undo(lambda: None)
-    fault = plan.scenario.fault
-    recover = tools.injector.inject(fault, arm.targets, arm.running)
+    scenario, targets = plan.experiments[cell.experiment].scenario, arm.targets[cell.experiment]
+    where["scenario"] = scenario.scenario_id
+    recover = tools.injector.inject(scenario.fault, targets, arm.running)
     tools.keep(recover)
-    tools.journal.write("inject", **where, fault=fault.kind, amounts=fault.amounts, targets=arm.targets)
+    fault = scenario.fault
+    tools.journal.write("inject", **where, fault=fault.kind, amounts=fault.amounts, targets=targets)
     return recover
 
 

@@ -1,13 +1,14 @@
-"""One experiment, drawn from a seed."""
+"""The experiments of a run, drawn from a seed."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from arc_sim.errors import PlanError
-from arc_sim.model import Cell, Diff, Graph, Impact, LoadSpec, Plan, Scenario
+from arc_sim.model import Cell, Diff, EdgeChange, Experiment, Graph, Impact, LoadSpec, Plan, Scenario
+from arc_sim.plan.experiments import make_experiments, ranking
 from arc_sim.plan.manifest import hash_manifest, render_manifest
 from arc_sim.plan.names import names_at_base
-from arc_sim.plan.targets import choose_targets
+from arc_sim.plan.targets import choose_targets, is_reached
 
 DEFAULT_ROUNDS = 5
 """Enough to see +50 % on p95 nineteen times in twenty at 10 % noise between rounds (docs/decisions/0007)."""
@@ -28,6 +29,7 @@ class Sides:
     base: Graph
     head: Graph
     impact: Impact
+    changes: tuple[EdgeChange, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Wish:
     """What the user asked for."""
 
     sim_id: str
-    scenario: Scenario
+    scenarios: tuple[Scenario, ...]
     load: LoadSpec
     seed: int | None = None
     rounds: int = DEFAULT_ROUNDS
@@ -50,22 +52,28 @@ def draw_plan(sides: Sides, wish: Wish) -> Plan | None:
     if not MIN_ROUNDS <= wish.rounds <= MAX_ROUNDS:
         raise PlanError(f"rounds must be between {MIN_ROUNDS} and {MAX_ROUNDS}, not {wish.rounds}")
     names = names_at_base(sides.base, sides.head, sides.diff)
-    targets = choose_targets(sides.impact, sides.base, sides.head, names, wish.service, wish.scenario.protocols)
-    if not targets:
+    rank = ranking(sides.changes, sides.head, lambda edge: is_reached(sides.head, wish.load.service, edge))
+    experiments: list[Experiment] = []
+    could: set[tuple[str, str]] = set()
+    for scenario in wish.scenarios:
+        targets = choose_targets(sides.impact, sides.base, sides.head, names, wish.service, scenario.protocols)
+        experiments += make_experiments(scenario, targets, rank) if targets else []
+        could.update(targets)
+    if not experiments:
         return None
     seed = seed_of(sides.diff) if wish.seed is None else wish.seed
-    manifest = render_manifest(wish.scenario, targets)
-    return Plan(
+    manifest = "---\n".join(render_manifest(each.scenario, each.targets) for each in experiments)
+    plan = Plan(
         sim_id=wish.sim_id,
-        scenario=wish.scenario,
+        experiments=tuple(experiments),
         seed=seed,
         rounds=wish.rounds,
-        cells=order_cells(seed, wish.rounds),
-        targets=targets,
+        cells=order_cells(seed, wish.rounds, len(experiments)),
         load=wish.load,
         manifest=manifest,
         manifest_hash=hash_manifest(manifest),
     )
+    return replace(plan, left_out=tuple(sorted(could.difference(plan.targets))))
 
 
 def seed_of(diff: Diff) -> int:
@@ -73,12 +81,13 @@ def seed_of(diff: Diff) -> int:
     return int(diff.diff_hash.removeprefix("sha256:")[:8], 16)
 
 
-def order_cells(seed: int, rounds: int) -> tuple[Cell, ...]:
-    """Return four cells for each round, shuffled inside the round: drift hits all four arms alike."""
+def order_cells(seed: int, rounds: int, experiments: int = 1) -> tuple[Cell, ...]:
+    """Return the cells of each round, shuffled inside the round: drift hits all arms alike."""
     draw = random.Random(seed)
+    more = [arm for arm in _ARMS if arm[1] == "fault"]
     cells: list[Cell] = []
     for index in range(rounds):
-        arms = list(_ARMS)
+        arms = [(*arm, 0) for arm in _ARMS] + [(*arm, number) for number in range(1, experiments) for arm in more]
         draw.shuffle(arms)
-        cells += [Cell(index, revision, condition) for revision, condition in arms]  # type: ignore[arg-type]  # literals
+        cells += [Cell(index, revision, condition, number) for revision, condition, number in arms]  # type: ignore[arg-type]  # literals
     return tuple(cells)

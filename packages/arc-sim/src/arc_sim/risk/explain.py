@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from arc_sim.faults.words import SILENT, describe
-from arc_sim.model import ArmMetrics, Diff, EdgeChange, Evidence, Fault, Plan, Risk, Scenario
+from arc_sim.model import ArmMetrics, Assessment, Diff, EdgeChange, Evidence, Fault, Plan, Scenario
 
 MAX_LISTED = 4
 """Names listed before "and N more"."""
@@ -18,7 +18,7 @@ class Findings:
     """All that the text is made of."""
 
     plan: Plan
-    risk: Risk
+    risk: Assessment
     severity: int
     evidence: Evidence
     stand_ins: tuple[str, ...]
@@ -31,8 +31,10 @@ class Findings:
 
 def explain(findings: Findings) -> str:
     """Return one paragraph per question: how bad, what was seen, why, how sure, what was left out."""
+    numbers = sorted(range(len(findings.risk.risks)), key=lambda n: (n != findings.risk.worst, n))
+    seen = [_seen(findings, number) for number in numbers]
     paragraphs = [
-        " ".join(filter(None, (_verdict(findings), _deaths(findings), _seen(findings)))),
+        " ".join(filter(None, (_verdict(findings), _deaths(findings), *seen, _calm(findings)))),
         _causes(findings),
         _evidence(findings),
         _not_tested(findings),
@@ -50,15 +52,23 @@ def explain_untouched(diff: Diff) -> str:
     )
 
 
-def explain_alone(services: Sequence[str], scenario: Scenario) -> str:
-    """Return the text for affected services that have no edge: ``services`` must not be empty."""
+def explain_alone(services: Sequence[str], scenarios: Sequence[Scenario]) -> str:
+    """Return the text for affected services that have no edge for a fault: ``services`` must not be empty."""
+    scenario, kinds = _list([scenario.scenario_id for scenario in scenarios]), _protocols(scenarios)
     names, verb = _list(list(services)), "calls" if len(services) == 1 else "call"
     return (
         f"The diff affects {names}, and as far as the repository shows {names} neither {verb} another service nor "
-        f"{'is' if len(services) == 1 else 'are'} called by one, so {scenario.scenario_id} has no edge to act on: "
+        f"{'is' if len(services) == 1 else 'are'} called by one{kinds}, so {scenario} has no edge to act on: "
         "nothing was started and nothing was measured. If an edge is missing (see arc sim graph), name the address of "
         "the other service in the environment that arc-sim.yaml gives."
     )
+
+
+def _protocols(scenarios: Sequence[Scenario]) -> str:
+    """Return what narrows the edges down, where every scenario is about some protocol only."""
+    if not all(scenario.protocols for scenario in scenarios):
+        return ""
+    return f" over {_list(sorted({name for scenario in scenarios for name in scenario.protocols}))}"
 
 
 def _verdict(findings: Findings) -> str:
@@ -73,7 +83,7 @@ def _verdict(findings: Findings) -> str:
 def _deaths(findings: Findings) -> str:
     if not findings.deaths:
         return ""
-    rounds = findings.plan.rounds
+    rounds = findings.plan.rounds * len(findings.plan.experiments)
     return (
         f"Under the fault a service of head died in {len(findings.deaths)} of {rounds} rounds "
         f"({_list(sorted(set(findings.deaths)))}; its last lines are in the journal): all requests that were sent "
@@ -81,16 +91,22 @@ def _deaths(findings: Findings) -> str:
     )
 
 
-def _seen(findings: Findings) -> str:
-    arms, plan = findings.risk.arms, findings.plan
+def _seen(findings: Findings, number: int) -> str:
+    arms, plan, experiment = findings.risk.risks[number].arms, findings.plan, findings.plan.experiments[number]
     head, base = arms["head_fault"], arms["base_fault"]
-    edges = _list([f"{source} -> {target}" for source, target in plan.targets])
+    edges = _list([f"{source} -> {target}" for source, target in experiment.targets])
     return (
-        f"With {describe(plan.scenario.fault)} on {edges}, {_percent(head.error_rate)} of the requests to "
+        f"With {describe(experiment.scenario.fault)} on {edges}, {_percent(head.error_rate)} of the requests to "
         f"{plan.load.service} fail at head and {_percent(base.error_rate)} at base; p95 is {_ms(head)} at head and "
-        f"{_ms(base)} at base. Without the fault {_percent(arms['head_calm'].error_rate)} and "
-        f"{_percent(arms['base_calm'].error_rate)} fail, with a p95 of {_ms(arms['head_calm'])} and "
-        f"{_ms(arms['base_calm'])}."
+        f"{_ms(base)} at base."
+    )
+
+
+def _calm(findings: Findings) -> str:
+    arms = findings.risk.risks[0].arms
+    return (
+        f"Without the fault {_percent(arms['head_calm'].error_rate)} and {_percent(arms['base_calm'].error_rate)} "
+        f"fail, with a p95 of {_ms(arms['head_calm'])} and {_ms(arms['base_calm'])}."
     )
 
 
@@ -100,10 +116,18 @@ def _causes(findings: Findings) -> str:
     others = [change for change in findings.changes if (change.source, change.target) not in targets]
     if not findings.changes:
         return "The diff changes no timeout, retry, fallback or dependency that could be read from the repository."
-    sentences = [_change(change, findings.plan.scenario.fault) for change in [*on_target, *others]]
+    sentences = [_change(change, _fault_on(findings, change)) for change in [*on_target, *others]]
     left = len(sentences) - MAX_CHANGES
     more = [f"{left} more changes of edges are in the result."] if left > 0 else []
     return " ".join(sentences[:MAX_CHANGES] + more)
+
+
+def _fault_on(findings: Findings, change: EdgeChange) -> Fault:
+    """Return the fault of the worst experiment that acts on the changed edge; of the worst of all where none does."""
+    risks, experiments = findings.risk.risks, findings.plan.experiments
+    order = sorted(range(len(risks)), key=lambda number: -risks[number].score.value)
+    hit = [n for n in order if (change.source, change.target) in experiments[n].targets]
+    return experiments[(hit or order)[0]].scenario.fault
 
 
 def _change(change: EdgeChange, fault: Fault) -> str:
@@ -148,7 +172,10 @@ def _evidence(findings: Findings) -> str:
 
 def _not_tested(findings: Findings) -> str:
     plan, entry = findings.plan, findings.plan.load.service
-    parts = [f"any fault but {plan.scenario.scenario_id}", f"any request but {plan.load.method} {plan.load.path}"]
+    known = dict.fromkeys(experiment.scenario.scenario_id for experiment in plan.experiments)
+    parts = [f"any fault but {_list(list(known))}", f"any request but {plan.load.method} {plan.load.path}"]
+    if plan.left_out:
+        parts.append(f"faults on {_list([f'{source} -> {target}' for source, target in plan.left_out])} alone")
     idle = [f"{source} -> {target}" for source, target in findings.idle]
     if idle:
         parts.append(f"what a request to {entry} does not wait for ({_list(idle)})")

@@ -6,11 +6,11 @@ never over requests. Both go through one monotone map. Reasons of every constant
 """
 
 from collections.abc import Sequence
-from math import ceil, log
+from math import ceil, log, prod
 from statistics import fmean
 
 from arc_sim.errors import ProbeError
-from arc_sim.model import ArmMetrics, Condition, Curve, Estimate, Observation, Revision, Risk, Verdict
+from arc_sim.model import ArmMetrics, Assessment, Condition, Curve, Estimate, Observation, Revision, Risk, Verdict
 from arc_sim.risk.intervals import jeffreys, median_interval, signed_sum, t_interval, widest
 
 CONFIDENCE = 0.95
@@ -34,14 +34,47 @@ _ARMS: tuple[tuple[Revision, Condition, int], ...] = (
 """Revision, condition, and the sign with which the arm enters the difference in differences."""
 
 
-def assess(observations: Sequence[Observation], severity: int, curve: Curve = DEFAULT_CURVE) -> Risk:
-    """Return the risk that the observations show, by the scenario's curve.
+def assess(observations: Sequence[Observation], severity: float, curves: Sequence[Curve]) -> Assessment:
+    """Return the risk of every experiment, by its scenario's curve, and of all together.
 
+    Experiments are different bad days, and the risk of all is that of meeting at least one: with what each leaves of
+    100 multiplied, a second bad day never makes the first one better. The load comes in where users do, so how much of
+    the system a fault reaches is in what was measured. Several experiments share the 5 % of being wrong (Bonferroni).
+    Raises ProbeError when fewer than two rounds have all four arms, each with at least one request.
+    """
+    share = 1 - (1 - CONFIDENCE) / max(1, len(curves))
+    risks = tuple(
+        assess_one([seen for seen in observations if _belongs(seen, number)], curve, share)
+        for number, curve in enumerate(curves)
+    )
+    score = combine([risk.score for risk in risks])
+    return Assessment(score, judge(score, severity), risks)
+
+
+def combine(scores: Sequence[Estimate]) -> Estimate:
+    """Return the risk of at least one of independent bad days; monotone in each."""
+    ends = [
+        100 * (1 - prod(1 - value / 100 for value in values))
+        for values in ([s.value for s in scores], [s.low for s in scores], [s.high for s in scores])
+    ]
+    return _rounded(Estimate(*ends), 1)
+
+
+def _belongs(seen: Observation, number: int) -> bool:
+    return seen.cell.condition == "calm" or seen.cell.experiment == number
+
+
+def assess_one(
+    observations: Sequence[Observation], curve: Curve = DEFAULT_CURVE, confidence: float = CONFIDENCE
+) -> Risk:
+    """Return the risk that the observations of one experiment show.
+
+    confidence: of the score's interval; those of the two effects always have 95 %.
     Raises ProbeError when fewer than two rounds have all four arms, each with at least one request.
     """
     rounds = _complete_rounds(observations)
     errors = [_error_rise(arms) for arms in rounds]
-    score = _score(errors, rounds, curve)
+    score = _score(errors, rounds, curve, confidence)
     return Risk(
         score=score,
         latency_log_ratio=_rounded(_latency_estimate(rounds, CONFIDENCE), 4),
@@ -49,7 +82,6 @@ def assess(observations: Sequence[Observation], severity: int, curve: Curve = DE
         arms={
             f"{revision}_{condition}": _metrics(rounds, revision, condition) for revision, condition, _ in sorted(_ARMS)
         },
-        verdict=judge(score, severity),
     )
 
 
@@ -133,8 +165,8 @@ def _pooled(rounds: Sequence[_Round], arm: tuple[str, str], confidence: float) -
     return jeffreys(failures, trials, confidence)
 
 
-def _score(errors: Sequence[float], rounds: Sequence[_Round], curve: Curve) -> Estimate:
-    each = 1 - (1 - CONFIDENCE) / 2
+def _score(errors: Sequence[float], rounds: Sequence[_Round], curve: Curve, confidence: float) -> Estimate:
+    each = 1 - (1 - confidence) / 2
     latency, error = _latency_estimate(rounds, each), _error_estimate(errors, rounds, each)
     ends = Estimate(
         harm_to_score(latency.value, error.value, curve),

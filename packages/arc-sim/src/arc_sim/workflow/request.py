@@ -30,7 +30,7 @@ class Request:
     repo: Path
     """Root of the working tree."""
     diff: Diff
-    scenario: Scenario
+    scenarios: tuple[Scenario, ...]
     severity: int = DEFAULT_SEVERITY
     timeout_s: float = DEFAULT_TIMEOUT_S
     seed: int | None = None
@@ -43,7 +43,8 @@ def read_request(payload: dict[str, Any], repo_path: Path) -> Request:
     """Return the checked request.
 
     payload: ``diff`` (as ``serialize_diff`` gives it) or ``range``, and optionally ``scenario``, ``severity``,
-    ``timeout`` (seconds), ``seed``, ``rounds``, ``service``, ``sandbox``.
+    ``timeout`` (seconds), ``seed``, ``rounds``, ``service``, ``sandbox``. ``scenario`` is a name, the path of a
+    YAML file with a scenario of one's own, or a list of them.
     Raises ConfigError for a wrong value, DiffError for a wrong repository or diff; nothing is written.
     """
     _check_keys(payload)
@@ -56,9 +57,17 @@ def read_request(payload: dict[str, Any], repo_path: Path) -> Request:
     sandbox = payload.get("sandbox", "auto")
     if sandbox not in SANDBOXES:
         raise ConfigError(f"unknown sandbox {sandbox!r}", hint=f"known: {', '.join(SANDBOXES)}")
-    scenario = load_scenario(str(payload.get("scenario", DEFAULT_SCENARIO)))
+    scenarios = _scenarios(payload.get("scenario") or DEFAULT_SCENARIO)
     root, diff = _read_diff(payload, repo_path)
-    return Request(root, diff, scenario, severity, float(timeout_s), seed, rounds, payload.get("service"), sandbox)
+    return Request(root, diff, scenarios, severity, float(timeout_s), seed, rounds, payload.get("service"), sandbox)
+
+
+def _scenarios(asked: Any) -> tuple[Scenario, ...]:
+    names = list(dict.fromkeys([asked] if isinstance(asked, str) else asked))
+    found = tuple(load_scenario(str(name)) for name in names)
+    if len({scenario.scenario_id for scenario in found}) < len(found):
+        raise ConfigError("two scenarios have the same id", hint="give your own one another id")
+    return found
 
 
 def _check_keys(payload: dict[str, Any]) -> None:

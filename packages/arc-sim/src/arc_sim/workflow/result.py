@@ -24,13 +24,13 @@ def build_result(state: State, request: Request, ended_at: datetime, duration_s:
         "verdict": risk["verdict"] if risk else ("fail" if request.severity == 0 else "pass"),
         "severity": request.severity,
         "evidence": state["evidence"] if risk else "none",
-        "scenario": request.scenario.scenario_id,
+        "scenario": ",".join(scenario.scenario_id for scenario in request.scenarios),
         "seed": state["plan"]["seed"] if risk else _seed(request),
         "services": impact["direct"],
         "affected": {name: impact[name] for name in ("direct", "upstream", "reasons")},
         "metrics": _metrics(risk),
         "explanation": state["explanation"],
-        "experiments": [_experiment(state, request)] if risk else [],
+        "experiments": [_experiment(state, number) for number in range(len(risk["risks"]))] if risk else [],
         "warnings": state["warnings"],
         "manifest_hash": state["plan"]["manifest_hash"] if risk else "sha256:" + hashlib.sha256(b"").hexdigest(),
         "commit_target": request.diff.head_commit,
@@ -47,15 +47,19 @@ def _seed(request: Request) -> int:
 def _metrics(risk: dict[str, Any] | None) -> dict[str, Any]:
     if risk is None:
         return {"latency_ms": None, "error_rate": None}
-    head = risk["arms"]["head_fault"]
-    return {"latency_ms": head["p95_ms"], "error_rate": head["error_rate"], "arms": risk["arms"]}
+    worst = max(risk["risks"], key=lambda each: each["score"]["value"])
+    head = worst["arms"]["head_fault"]
+    return {"latency_ms": head["p95_ms"], "error_rate": head["error_rate"], "arms": worst["arms"]}
 
 
-def _experiment(state: State, request: Request) -> dict[str, Any]:
-    plan, risk = state["plan"], state["risk"]
+def _experiment(state: State, number: int) -> dict[str, Any]:
+    plan, risk = state["plan"], state["risk"]["risks"][number]
+    experiment, score = plan["experiments"][number], risk["score"]
     return {
-        "scenario": request.scenario.scenario_id,
-        "targets": [{"source": source, "target": target} for source, target in plan["targets"]],
+        "scenario": experiment["scenario"]["scenario_id"],
+        "targets": [{"source": source, "target": target} for source, target in experiment["targets"]],
+        "risk_score": score["value"],
+        "risk_interval": [score["low"], score["high"]],
         "rounds": plan["rounds"],
         "rate_per_s": plan["load"]["rate_per_s"],
         "stand_ins": state["stand_ins"],

@@ -3,13 +3,14 @@
 from dataclasses import replace
 
 from arc_sim.attest import attest_result
-from arc_sim.causal import derive
+from arc_sim.causal.build import Reading, derive
 from arc_sim.causal.compare import compare
 from arc_sim.causal.impact import affected_in
+from arc_sim.config.env import cache_directory
 from arc_sim.config.repo import RepoConfig
 from arc_sim.errors import ConfigError, PlanError
 from arc_sim.experiment.runner import Arm, Tools, run_cells
-from arc_sim.model import Diff, EdgeChange, Evidence, Graph, Impact, Observation, Plan, Revision, Risk
+from arc_sim.model import Assessment, Diff, EdgeChange, Evidence, Graph, Impact, Observation, Plan, Revision
 from arc_sim.plan.draw import Sides, Wish, draw_plan
 from arc_sim.plan.names import by_head_names, names_at_base, to_base
 from arc_sim.plan.targets import Edges, is_reached
@@ -34,7 +35,8 @@ def read_diff(session: Session, state: State) -> State:
 def read_graphs(session: Session, state: State) -> State:
     """Derive the service graph at both commits, and what the diff did to its edges."""
     diff, repo = unpack(Diff, state["diff"]), session.request.repo
-    base, head = derive(repo, diff.base_commit), derive(repo, diff.head_commit)
+    how = Reading(cache_directory())
+    base, head = derive(repo, diff.base_commit, how), derive(repo, diff.head_commit, how)
     return {
         "base": pack(base),
         "head": pack(head),
@@ -62,8 +64,9 @@ def make_plan(session: Session, state: State) -> State:
             hint="choose a --range whose base can run",
         )
     entry, load = choose_load(read_config(request.repo, diff.head_commit), head)
-    sides = Sides(diff, base, head, unpack(Impact, state["impact"]))
-    wish = Wish(session.sim_id, request.scenario, load, request.seed, request.rounds, request.service)
+    changes = tuple(unpack(EdgeChange, change) for change in state["changes"])
+    sides = Sides(diff, base, head, unpack(Impact, state["impact"]), changes)
+    wish = Wish(session.sim_id, request.scenarios, load, request.seed, request.rounds, request.service)
     plan = draw_plan(sides, wish)
     if plan is None:
         session.journal.write("plan", targets=())
@@ -82,7 +85,8 @@ def start_sandbox(session: Session, state: State) -> State:
     deployments = _deployments(session, state, graphs, names)
     session.undos.push(session.parts.sandbox.close, "stop what the sandbox started")
     for wanted in deployments:
-        targets = plan.targets if wanted.revision == "head" else to_base(plan.targets, names)
+        mine = {} if wanted.revision == "head" else names
+        targets = tuple(to_base(experiment.targets, mine) for experiment in plan.experiments)
         session.arms[wanted.revision] = _start(session, wanted, targets)
     runnings = [session.arms["base"].running, session.arms["head"].running]
     stand_ins = {name for running in runnings for name in running.stand_ins}
@@ -109,7 +113,8 @@ def experiment(session: Session, state: State) -> State:
 def score(session: Session, state: State) -> State:
     """Turn the observations into a risk with its interval."""
     observations = [unpack(Observation, item) for item in state["observations"]]
-    risk = assess(observations, session.request.severity, session.request.scenario.curve)
+    curves = [experiment.scenario.curve for experiment in unpack(Plan, state["plan"]).experiments]
+    risk = assess(observations, session.request.severity, curves)
     session.journal.write("risk", score=risk.score.value, low=risk.score.low, high=risk.score.high)
     return {"risk": pack(risk)}
 
@@ -120,12 +125,12 @@ def explain_result(session: Session, state: State) -> State:
         services = tuple(state["impact"]["direct"])
         diff = unpack(Diff, state["diff"])
         return {
-            "explanation": explain_alone(services, session.request.scenario) if services else explain_untouched(diff)
+            "explanation": explain_alone(services, session.request.scenarios) if services else explain_untouched(diff)
         }
     plan, head = unpack(Plan, state["plan"]), unpack(Graph, state["head"])
     findings = Findings(
         plan=plan,
-        risk=unpack(Risk, state["risk"]),
+        risk=unpack(Assessment, state["risk"]),
         severity=session.request.severity,
         evidence=state["evidence"],  # type: ignore[arg-type]  # written by start_sandbox
         stand_ins=tuple(state["stand_ins"]),
@@ -155,7 +160,7 @@ def report(session: Session, state: State) -> State:
     return {}
 
 
-def _start(session: Session, wanted: Deployment, targets: Edges) -> Arm:
+def _start(session: Session, wanted: Deployment, targets: tuple[Edges, ...]) -> Arm:
     session.deadline.check(f"starting {wanted.revision}")
     session.journal.write("up", revision=wanted.revision, scope=wanted.scope)
     running, undo = session.parts.sandbox.up(_in_time(wanted, session))

@@ -3,10 +3,11 @@
 import json
 import sys
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from arc_sim.arc_memory.impact import Answer, Question, answer
+from arc_sim.cli.folder import folder_in
 from arc_sim.cli.progress import reading
 from arc_sim.diff.file import load_diff
 from arc_sim.diff.git import open_repository, read_diff
@@ -88,19 +89,7 @@ def _diff(asked: Asked) -> Diff:
 
 
 def _directory(path: str | None, repo: Path) -> str | None:
-    """Return the directory relative to the repository's root, None for all of it."""
-    if path is None:
-        return None
-    given = Path(path)
-    root = Path(open_repository(repo).working_tree_dir or repo).resolve()
-    try:
-        relative = given.resolve().relative_to(root) if given.is_absolute() else given
-    except ValueError as error:
-        raise ConfigError(f"--path {path} is not in the repository", hint=f"give a folder of {root}") from error
-    parts = PurePosixPath(relative.as_posix()).parts
-    if ".." in parts:
-        raise ConfigError(f"--path {path} leaves the repository", hint="give a folder relative to its root")
-    return "/".join(part for part in parts if part != ".") or None
+    return folder_in(path, Path(open_repository(repo).working_tree_dir or repo)) if path else None
 
 
 def _warnings(found: Answer) -> tuple[str, ...]:

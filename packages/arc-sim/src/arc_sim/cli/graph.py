@@ -4,12 +4,12 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from arc_sim.causal.build import Reading, derive
 from arc_sim.causal.merging.systems import limit
+from arc_sim.cli.folder import folder_in
 from arc_sim.cli.progress import reading
-from arc_sim.cli.run import input_of
 from arc_sim.diff.git import open_repository, resolve
 from arc_sim.errors import ConfigError, DiffError
 from arc_sim.model import Edge, Graph, Impact, Setting
@@ -61,7 +61,7 @@ def view_of(asked: Asked) -> View:
             graph, impact = derive(root, commit, how), None
         else:
             graph, impact, commit = _affected(asked, how)
-    directory = _directory(asked.path, root)
+    directory = folder_in(asked.path, root)
     if directory is not None:
         graph = limit(graph, directory)
         if not graph.services:
@@ -91,29 +91,17 @@ def render_text(view: View) -> str:
 
 
 def _affected(asked: Asked, how: Reading) -> tuple[Graph, Impact, str]:
-    from arc_sim.causal.impact import affected_in
-    from arc_sim.workflow.request import read_request
+    from arc_sim.arc_memory.impact import Question, answer
+    from arc_sim.diff.file import load_diff
+    from arc_sim.diff.git import read_diff
 
     if asked.rev is not None:
         raise ConfigError("--rev and --range or --diff exclude each other", hint="the head of the range is shown")
-    request = read_request(input_of(asked.rev_range, asked.diff), asked.repo)
-    diff = request.diff
-    base, head = derive(request.repo, diff.base_commit, how), derive(request.repo, diff.head_commit, how)
-    return head, affected_in(request.repo, diff, base, head), diff.head_commit
-
-
-def _directory(path: str | None, root: Path) -> str | None:
-    """Return the directory relative to the repository's root, None for all of it."""
-    if path is None:
-        return None
-    given = Path(path)
-    try:
-        inside = given.resolve().relative_to(root.resolve()) if given.is_absolute() else PurePosixPath(path)
-    except ValueError:
-        raise ConfigError(f"--path {path} is not inside {root}") from None
-    if ".." in inside.parts:
-        raise ConfigError(f"--path {path} leads out of the repository", hint="give it relative to the repository")
-    return "/".join(part for part in inside.parts if part != ".") or None
+    if asked.rev_range is not None and asked.diff is not None:
+        raise ConfigError("--range and --diff exclude each other", hint="give one of them")
+    diff = load_diff(asked.diff) if asked.diff else read_diff(asked.rev_range or "HEAD", asked.repo)
+    found = answer(Question(asked.repo, diff, reading=how))
+    return found.head, found.impact, diff.head_commit or resolve(open_repository(asked.repo), "HEAD")
 
 
 def _renderer(name: str) -> Callable[[View], str]:

@@ -23,6 +23,8 @@ ERROR_ANSWER = re.compile(
 SETTINGS_CLASS = re.compile(r"BaseSettings")
 """pydantic: every attribute is read from the variable of its name."""
 ENDLESS = re.compile(r"(?i)^(?:true|1|\(true\)|\(1\)|\(;;\))$")
+ANNOTATIONS = frozenset(("modifiers", "attribute_list"))
+"""Nodes that hold the annotations of what they stand on."""
 PAUSE = re.compile(r"(?i)\bsleep\b|Task\.Delay|setTimeout|time\.After\b|Thread\.yield|sleep_for|usleep|backoff")
 
 
@@ -186,14 +188,14 @@ class Lowering:
             inner = Context(scope, owner=name or context.owner, guards=guards, parameters=tuple(n for n, _ in listed))
         self._bindings.implicit_result(node, inner)
         for child in node.named_children:
-            if child.start_byte >= (node.child_by_field_name("name") or node).start_byte:
+            if child.type in ANNOTATIONS or child.start_byte >= (node.child_by_field_name("name") or node).start_byte:
                 self.walk(child, inner, depth + 1)
 
     def _decorators(self, node: Node) -> tuple[Expression, ...]:
         """Return the annotations that stand on a function or class and guard it; note all their calls."""
         found: list[Expression] = []
         for child in node.named_children:
-            if child.type in ("modifiers", "attribute_list", *self.grammar.decorators):
+            if child.type in ANNOTATIONS or child.type in self.grammar.decorators:
                 pending = [child]
                 while pending:
                     current = pending.pop()

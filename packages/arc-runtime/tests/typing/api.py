@@ -25,7 +25,11 @@ def use() -> str:
         decision: Decision = arc.explain({"model": "gpt-4"}, provider="openai", operation="chat.completions")
         if decision.changed and decision.body is not None:
             names.append(str(decision.body["temperature"]))
-        answer: str = arc.wrap(Client()).ask()
+        with arc.tags(request_id="r1", user=None):
+            answer: str = arc.wrap(Client()).ask()
+        same: Client = arc.protect(Client())
+        call = arc.current_call()
+        names.append(call.call_id if call is not None else same.ask())
         delivered: bool = arc.flush(timeout_s=1.0)
         removed: bool = arc.remove_pattern(name)
         health = arc.health()

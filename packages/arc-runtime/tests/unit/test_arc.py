@@ -1,5 +1,6 @@
 import logging
-from typing import Any, Dict
+import threading
+from typing import Any, Dict, List
 
 import pytest
 
@@ -148,6 +149,62 @@ def test_disabled_does_nothing_and_everything_works(monkeypatch: pytest.MonkeyPa
     assert arc.metrics_port is None
     arc.close()
     arc.close()
+
+
+def test_disabled_tags_and_calls_are_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARC_DISABLE", "1")
+    arc, transport = Arc(), object()
+    with arc.tags(user="x"):
+        assert arc.current_call() is None
+    assert arc.protect(transport) is transport
+
+
+def test_what_a_program_may_repeat_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    arc = Arc(intercept=False)
+    for _ in range(3):
+        Arc(disable=True)
+    assert caplog.text.count("disable has no effect") == 1
+    arc.close()
+    for _ in range(3):
+        arc.register_pattern({"model": "m"}, {"x": 1})
+    assert caplog.text.count("this Arc is closed") == 1
+
+
+def test_others_can_ask_how_we_are_while_we_deliver_at_the_end() -> None:
+    states: List[Any] = []
+
+    class Slow(MemorySink):
+        def flush(self, timeout_s: float) -> bool:
+            asking = threading.Thread(target=lambda: states.append(arc.health()["patterns"]))
+            asking.start()
+            asking.join(20)
+            return True
+
+    arc = Arc(intercept=False, sink=Slow())
+    arc.close()
+    assert len(states) == 1
+
+
+def test_tags_add_up_are_taken_away_and_are_bounded() -> None:
+    arc, sink = Arc(intercept=False, packs=()), MemorySink()
+    Arc(sink=sink)
+    assert arc._parts is not None
+    undo = MemoryInterceptor().install(arc._parts.observer)
+    with arc.tags(user="x", feature=3):
+        MemoryClient().request({"model": "m"})
+        with arc.tags(user="y" * 1000, feature=None, **{f"n{number}": number for number in range(40)}):
+            MemoryClient().request({"model": "m"})
+        with pytest.raises(ValueError, match="theirs"), arc.tags(user="z"):
+            raise ValueError("theirs")
+        MemoryClient().request({"model": "m"})
+    MemoryClient().request({"model": "m"})
+    undo()
+    first, inner, after, outside = [dict(event.call.tags) for event in sink.events]
+    assert first == after == {"user": "x", "feature": "3"}
+    assert inner["user"] == "y" * 256
+    assert "feature" not in inner
+    assert len(inner) == 16
+    assert outside == {}
 
 
 def test_close_twice_and_use_after_it() -> None:

@@ -157,7 +157,7 @@ class Parts:
         errors: List[KnownError] = []
         for name in names:
             try:
-                pack = load_pack(name, verify)
+                pack = load_pack(name, verify, golden=False)
                 loaded[name] = list(pack.patterns)
                 errors.extend(pack.errors)
             except PatternError as error:

@@ -42,3 +42,13 @@ def test_every_pattern_has_a_golden_request_a_source_and_an_error_that_it_explai
     assert {case.pattern_id for case in loaded.golden} == {pattern.pattern_id for pattern in loaded.patterns}
     assert all(pattern.source.startswith("https://") and pattern.risk for pattern in loaded.patterns)
     assert {known.pattern_id for known in loaded.errors} == {pattern.pattern_id for pattern in loaded.patterns}
+
+
+@pytest.mark.parametrize("pack", sorted(PACKS))
+def test_the_json_that_programs_read_says_what_the_yaml_says(pack: str) -> None:
+    quick, whole = load_pack(pack, golden=False), LOADED[pack]
+    assert [(p.pattern_id, [c[:3] for c in p.conditions], p.fix_spec, p.risk, p.priority) for p in quick.patterns] == [
+        (p.pattern_id, [c[:3] for c in p.conditions], p.fix_spec, p.risk, p.priority) for p in whole.patterns
+    ]
+    assert quick.errors == whole.errors
+    assert quick.golden == ()

@@ -1,5 +1,6 @@
 """Reads pattern packs: YAML (or JSON) files of patterns with their fix, source and golden requests."""
 
+import json
 import pkgutil
 from functools import lru_cache
 from pathlib import Path
@@ -65,13 +66,19 @@ class Pack(NamedTuple):
     errors: Tuple[KnownError, ...] = ()
 
 
-def load_pack(name_or_path: str, verify: Optional[Callable[[Path, bytes], None]] = None) -> Pack:
+def load_pack(
+    name_or_path: str, verify: Optional[Callable[[Path, bytes], None]] = None, golden: bool = True
+) -> Pack:
     """Return a pack that ships with us (by name) or a file. Raises PatternError that names file, place and reason.
 
     verify: given a file and its content before anything of it is read; raises PatternError to refuse it.
+    golden: whether the golden requests are wanted; without them a pack of ours is read from JSON, at once.
     """
     if name_or_path in PACKS:
-        return parse_pack(_shipped(PACKS[name_or_path]), f"pack {name_or_path}")
+        where = f"pack {name_or_path}"
+        if not golden:
+            return parse_document(json.loads(_shipped(PACKS[name_or_path][: -len(".yaml")] + ".json")), where)
+        return parse_pack(_shipped(PACKS[name_or_path]), where)
     path = Path(name_or_path).expanduser()
     if not path.is_file():
         known = ", ".join(sorted(PACKS))
@@ -89,7 +96,12 @@ def load_pack(name_or_path: str, verify: Optional[Callable[[Path, bytes], None]]
 
 def parse_pack(text: str, where: str) -> Pack:
     """Return the pack that a YAML text says. Raises PatternError; ``where`` names the text in its message."""
-    document = _mapping(_parse_yaml(text, where), where, required={"version", "name", "patterns"})
+    return parse_document(_parse_yaml(text, where), where)
+
+
+def parse_document(value: Any, where: str) -> Pack:
+    """Return the pack that plain values say. Raises PatternError; ``where`` names them in its message."""
+    document = _mapping(value, where, required={"version", "name", "patterns"})
     if document["version"] != PACK_VERSION or isinstance(document["version"], bool):
         raise PatternError(
             f"{where}: version {document['version']!r} is not known, only {PACK_VERSION}", "pattern.pack"

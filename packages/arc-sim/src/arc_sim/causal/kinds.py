@@ -40,14 +40,22 @@ TELEMETRY = re.compile(
     r"promtail|fluentd|fluent-bit|kibana|logstash|seq|mimir|alloy|alertmanager|signoz)(?:$|[-_])"
 )
 """Products that watch the others: what sends them data goes on without them."""
-_TOOL = re.compile(r"(?:exporter|express|commander|admin|manager|insight|init|setup|migrat|operator|proxy|kafka-ui|backup|job)")
+_TOOL = re.compile(
+    r"(?:exporter|express|commander|admin|manager|insight|init|setup|migrat|operator|proxy|kafka-ui|backup|job)"
+)
 """Words that make an image a tool around a product."""
 _DATABASE_NAME = re.compile(r"(?:^|-)(?:db|database)$")
 
 
+PLAIN = frozenset(("server", "database", "db", "community", "standalone", "latest"))
+"""Image names that say nothing without the folder before them: ``mssql/server``."""
+
+
 def image_name(image: str | None) -> str:
     """Return ``orders`` for ``registry:5000/shop/orders:1.2@sha256:...``."""
-    return (image or "").split("@")[0].rpartition("/")[2].split(":")[0].lower()
+    path = (image or "").split("@")[0].lower().split("/")
+    name = path[-1].split(":")[0]
+    return f"{path[-2]}-{name}" if name in PLAIN and len(path) > 1 else name
 
 
 def is_product(name: str) -> bool:

@@ -22,7 +22,9 @@ CI = re.compile(
     r"(?i)(?:^(?:\.github|\.gitlab|\.circleci|\.buildkite|\.azure-pipelines|\.ci|\.tekton|\.devcontainer|\.vscode|\.idea|\.settings)/"
     r"|(?:^|/)(?:\.travis\.ya?ml|\.gitlab-ci\.ya?ml|azure-pipelines[^/]*\.ya?ml|cloudbuild[^/]*\.ya?ml|jenkinsfile[^/]*|appveyor\.ya?ml|"
     r"\.gitignore|\.gitattributes|\.editorconfig|\.gitpod[^/]*|renovate\.json5?|\.pre-commit-config\.yaml|\.pylintrc|"
-    r"checkstyle\.xml|\.flake8|\.prettierrc[^/]*|\.eslintrc[^/]*|\.mailmap|dependabot\.ya?ml|\.whitesource|codecov\.ya?ml|tox\.ini)$"
+    r"checkstyle\.xml|\.flake8|\.prettierrc[^/]*|\.eslintrc[^/]*|\.mailmap|dependabot\.ya?ml|\.whitesource|codecov\.ya?ml|tox\.ini|"
+    r"[^/]*\.(?:http|rest|slnf?|slnx|code-workspace|dockerignore|helmignore)|\.dockerignore|\.helmignore|\.spectral\.ya?ml|"
+    r"\.markdownlint[^/]*|\.yamllint|\.hadolint\.ya?ml|\.nvmrc|\.tool-versions)$"
     r"|(?:^|/)(?:\.github|\.vscode|\.idea)/)"
 )
 PROVISIONING = re.compile(r"(?i)(?:\.(?:tf|tfvars|bicep|hcl)$|(?:^|/)(?:terraform|bicep|pulumi|cloudformation)/)")

@@ -29,6 +29,7 @@ def merge_services(found: list[Named]) -> tuple[Service, ...]:
     """Return the services under one name each; an earlier reader's words win over a later one's."""
     groups: list[Group] = []
     by_name: dict[str, int] = {}
+    by_letters: dict[str, int] = {}
     for reader, findings in found:
         for service in findings.services:
             names = [normalise(name) for name in (service.name, *service.aliases)]
@@ -39,10 +40,12 @@ def merge_services(found: list[Named]) -> tuple[Service, ...]:
                 else next((by_name[n] for n in names[1:] if _is_name(groups, by_name, n)), None)
             )
             index = index if index is not None else _same_place(groups, reader, service)
+            index = index if index is not None else _same_letters(groups, by_letters, reader, service)
             if index is None:
                 index = len(groups)
                 groups.append([])
             groups[index].append((reader, service))
+            by_letters.setdefault(_letters(service.name), index)
             for name in names:
                 by_name.setdefault(name, index)
     return tuple(
@@ -86,6 +89,16 @@ def merge(found: list[Named], services: tuple[Service, ...]) -> Graph:
 def _is_name(groups: list[Group], by_name: dict[str, int], name: str) -> bool:
     """Tell whether an alias is another service's own name: only then do the two become one."""
     return name in by_name and any(normalise(service.name) == name for _, service in groups[by_name[name]])
+
+
+def _letters(name: str) -> str:
+    return normalise(name).replace("-", "")
+
+
+def _same_letters(groups: list[Group], by_letters: dict[str, int], reader: str, service: Service) -> int | None:
+    """Return the service of another reader whose name differs in separators only: ``ordersdb``, ``orders-db``."""
+    index = by_letters.get(_letters(service.name))
+    return index if index is not None and all(name != reader for name, _ in groups[index]) else None
 
 
 def _same_place(groups: list[Group], reader: str, service: Service) -> int | None:

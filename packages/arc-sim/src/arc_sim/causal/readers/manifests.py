@@ -49,7 +49,7 @@ def read_objects(tree: Tree, warnings: list[str]) -> list[Object]:
     for document in rendered:
         kind, name = str(dig(document.body, "kind") or ""), str(dig(document.body, "metadata", "name") or "")
         if kind and UNKNOWN_TEXT not in name:
-            alias = (f"{document.prefix}-{name}",) if document.prefix else ()
+            alias = (f"{document.prefix}-{name}",) if document.prefix and name else ()
             objects.append(Object(kind, name, document.path, document.body, document.home, alias))
     return as_workloads([*objects, *of_missing_charts(missing)])
 

@@ -21,6 +21,8 @@ LABEL = re.compile(r"(?i)(?:^|\.)labels?\.[\w.-]+$|(?:^|[.\]])service(?:_?name)?
 """Keys of labels: they name services that nobody calls."""
 MAX_LINES = 20_000
 MAX_LINE = 2000
+PAIR = re.compile(r"""^\s*(?:-\s+)?["']?([\w.:-]+?)["']?\s*[=:]\s*["']?([\w.-]+)["']?,?\s*$""")
+"""A key with a bare value in any format of one pair for each line."""
 MANY = 3
 """Services with the same file. A decision: two may be versions of one program."""
 MAX_FILES = 200
@@ -43,8 +45,9 @@ def of_lines(text: str, path: str, first: int = 1) -> list[Named]:
     for number, line in enumerate(text.splitlines()[:MAX_LINES], start=first):
         if len(line) > MAX_LINE or COMMENT.match(line):
             continue
-        key, sign, value = line.strip().partition("=")
-        bare = bare_address(key, value.strip()) if sign and " " not in key else None
+        match = PAIR.match(line)
+        bare = bare_address(match.group(1), match.group(2)) if match else None
+        key = match.group(1) if match else ""
         words = [word for word in re.split(r"[\s\"'`;,()]+", line) if word]
         addresses = [address for word in words for address in addresses_in(word)] + ([bare] if bare else [])
         found += [(key, address, Location(path, number)) for address in addresses]

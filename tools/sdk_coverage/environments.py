@@ -25,13 +25,13 @@ class NotMade(Exception):
     """An environment that cannot be made, with the reason in one line."""
 
 
-def make(folder: Path, python: str, requirements: tuple[str, ...]) -> Path:
+def make(folder: Path, python: str, requirements: tuple[str, ...], with_arc: bool = True) -> Path:
     """Return the Python of an environment that holds the requirements and what arc-runtime needs.
 
     python: a version, ``3.8``.   Raises NotMade when that Python or a requirement is not to be had.
-    arc-runtime itself comes from this tree, by `with_sources`.
+    arc-runtime itself comes from this tree, by `with_sources`.   with_arc: False leaves out what it needs.
     """
-    wanted = sorted(requirements) + _own_requirements()
+    wanted = sorted(requirements) + (_own_requirements() if with_arc else [])
     name = hashlib.sha256(json.dumps([python, wanted]).encode()).hexdigest()[:12]
     place = folder / f"py{python}-{name}"
     executable = place / "bin" / "python"

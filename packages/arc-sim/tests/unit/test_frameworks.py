@@ -128,3 +128,30 @@ def test_central_settings_are_for_those_who_take_them_and_have_the_library() -> 
 )
 def test_names_of_applications(path: str, text: str) -> None:
     assert [s.name for s in derive_tree(MemoryTree({path: text})).services] == ["orders"]
+
+
+@pytest.mark.parametrize(
+    ("code", "settings"),
+    [
+        ('@Client(id = "orders", path = "/o")\ninterface C {}', ""),
+        ('@Client("orders")\ninterface C {}', ""),
+        ('@Client(\n    value = "${orders.url}", path = "/")\ninterface C {}', "orders.url: http://orders:80\n"),
+        (
+            '@RegisterRestClient(configKey = "o-client")\ninterface C {}',
+            "quarkus.rest-client.o-client.url: http://orders\n",
+        ),
+        ('@RegisterRestClient(baseUri = "http://orders:8080")\ninterface C {}', ""),
+        ('@Client(id="shop-orders")\ninterface C {}', "micronaut.http.services.shop-orders.url: http://orders:80\n"),
+    ],
+)
+def test_declared_clients(code: str, settings: str) -> None:
+    files: dict[str, str | bytes] = {
+        "compose.yaml": "services: {web: {build: web}, orders: {image: x}}",
+        "web/pom.xml": "<project/>",
+        f"web/{APP}.yml": settings,
+        "web/src/main/java/C.java": "package p;\n" + code,
+        "web/src/main/java/D.java": '@Client("/")\n@ClientHeader("orders")\nclass D {}',
+    }
+    edges = derive_tree(MemoryTree(files)).edges
+    assert [e.key for e in edges] == [("web", "orders")]
+    assert "web/src/main/java/C.java:2" in {str(place) for place in edges[0].evidence}

@@ -20,7 +20,8 @@ ADDRESS_NAME = re.compile(
 """Names of variables and keys whose bare value is an address."""
 
 PORTS = {5432: "postgres", 3306: "mysql", 6379: "redis", 27017: "mongodb", 5672: "amqp", 9092: "kafka", 4222: "nats",
-         11211: "memcached", 1433: "sqlserver", 9042: "cassandra", 25: "smtp", 1025: "smtp", 50051: "grpc"}  # fmt: skip
+         11211: "memcached", 1433: "sqlserver", 9042: "cassandra", 25: "smtp", 1025: "smtp",
+         50051: "grpc", 9200: "http"}  # fmt: skip
 """Well-known ports (IANA and the products' defaults)."""
 
 SCHEMES = {"postgresql": "postgres", "jdbc:postgresql": "postgres", "rediss": "redis", "mongodb+srv": "mongodb",

@@ -96,7 +96,7 @@ def _file_edges(gatherer: "_Texts", directory: Directory, service: Service, path
     ):
         # A foreign program in an image of one's own: what stands beside its Dockerfile configures it.
         text = gatherer.text(path)
-        found = [] if "apiVersion:" in text else addresses_of(text, path)
+        found = [] if "apiVersion:" in text and "\nkind:" in text else addresses_of(text, path)
         return [edge for key, address, at in found for edge in _to(directory, service, address, at, SETTING)]
     if match is None or resource is None:
         return []

@@ -15,8 +15,10 @@ INTERPOLATION = re.compile(
 OF_TESTS = re.compile(r"[._-](?:test|tests|ci|e2e)[._-]")
 TEST_PROFILE = re.compile(r"(?i)^(?:[\w-]*[_-])?(?:tests?|e2e|ci)(?:[_-][\w-]*)?$")
 KEYS = frozenset(
-    ("image", "build", "environment", "env_file", "depends_on", "links", "command", "entrypoint", "extends")
-    + ("volumes", "configs", "ports", "networks")
+    (
+        *("image", "build", "extends", "command", "entrypoint", "environment", "env_file"),
+        *("depends_on", "links", "volumes", "configs", "ports", "networks"),
+    )
 )
 """One of these makes an entry a service."""
 ESSENTIAL = frozenset(("image", "build", "extends"))

@@ -9,6 +9,7 @@ from arc_sim.causal.kinds import image_name, protocol_of
 from arc_sim.causal.paths import has_no_effect, name_of, parent_of
 from arc_sim.causal.readers.base import Findings, Known, Rule
 from arc_sim.causal.readers.deploy.texts import text_at
+from arc_sim.causal.readers.frameworks.clients import declared_clients
 from arc_sim.causal.readers.frameworks.failures import rules
 from arc_sim.causal.readers.frameworks.settings import Setting, read_settings, resolved
 from arc_sim.causal.tree import Tree
@@ -16,6 +17,8 @@ from arc_sim.model import Edge, Location, Service
 
 CENTRAL = 0.8
 """Confidence of an address in central settings whose library the service is built with."""
+DECLARED = 0.85
+"""Confidence of a client that is declared with the name of a service."""
 LIBRARY = 0.6
 """Confidence of a library that talks to the only service of its kind."""
 
@@ -60,6 +63,7 @@ class _Application:
     settings: list[Setting]
     build: str
     build_path: str
+    files: list[str]
 
     def uses(self, libraries: str) -> Location | None:
         """Return the line of the build file that names one of the libraries."""
@@ -84,6 +88,7 @@ class FrameworksReader:
         for application in applications:
             shared = central.get("", []) if _is_configured(application) else []
             edges += _central_edges(application, shared, directory)
+            edges += _client_edges(tree, application, directory)
             settings = [*application.settings, *central.get(application.service.name, [])]
             given = [*rules(application.service.name, settings), *rules(application.service.name, shared)]
             found += [_named(rule, application.service, directory) for rule in given]
@@ -116,7 +121,8 @@ class FrameworksReader:
             own = [path for path in files if OWN.match(name_of(path)) and path not in held]
             settings = [setting for path in own for setting in read_settings(tree, path, warnings)]
             build = min(builds, key=lambda path: (path.count("/"), path))
-            applications.append(_Application(service, settings, text_at(tree, build), build))
+            code = [path for path in owners.get(service.name, ()) if has_no_effect(path) is None]
+            applications.append(_Application(service, settings, text_at(tree, build), build, code))
         return applications, central
 
 
@@ -154,6 +160,15 @@ def _central_edges(application: _Application, shared: list[Setting], directory: 
                 protocol = protocol_of(target.image, target.name) or address.protocol or "tcp"
                 found.append(Edge(application.service.name, target.name, protocol, target.kind != "broker", CENTRAL,
                                   (item.location, at)))  # fmt: skip
+    return found
+
+
+def _client_edges(tree: Tree, application: _Application, directory: Directory) -> list[Edge]:
+    found = []
+    for address, at in declared_clients(tree, application.files, application.settings):
+        target = directory.find(address.host)
+        if target is not None and target.name != application.service.name:
+            found.append(Edge(application.service.name, target.name, "http", confidence=DECLARED, evidence=(at,)))
     return found
 
 

@@ -78,7 +78,7 @@ def test_what_the_schema_accepts_is_loaded(document: Any) -> None:
         {**pack(), "name": " "},
         *(without(name) for name in ("id", "source", "pattern", "fix")),
         pack(expires_at="2027-01-01T00:00:00Z"),
-        pack(tags=["x"]),
+        pack(colour="x"),
         pack(provider="openai"),
         pack(id=""),
         pack(confidence=1.5),

@@ -10,8 +10,8 @@ and nothing that the application owns is changed.
 from typing import Any, Dict, FrozenSet, Iterable, List, Optional, Set, Tuple
 
 from arc_runtime.fixes import DEFAULT_POLICY
-from arc_runtime.fixes.name_mapping import NameMapping
-from arc_runtime.fixes.tool_names import ToolNames, new_names
+from arc_runtime.fixes.tools.name_mapping import NameMapping
+from arc_runtime.fixes.tools.tool_names import ToolNames, new_names
 from arc_runtime.model import PASS_THROUGH, AppliedFix, Call, Change, Decision, Event, Outcome
 from arc_runtime.patterns.facts import Facts
 from arc_runtime.patterns.index import PatternIndex

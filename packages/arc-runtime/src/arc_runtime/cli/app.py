@@ -12,8 +12,10 @@ from arc_runtime.cli import EXIT_ERROR, EXIT_INPUT
 from arc_runtime.cli.collector import collector
 from arc_runtime.cli.doctor import doctor
 from arc_runtime.cli.events import events
+from arc_runtime.cli.explain import explain
+from arc_runtime.cli.golden import golden
 from arc_runtime.cli.metrics import metrics
-from arc_runtime.cli.patterns import explain, patterns_app
+from arc_runtime.cli.patterns import patterns_app
 from arc_runtime.cli.program import start
 from arc_runtime.errors import PatternError
 
@@ -38,6 +40,7 @@ app.command()(run)
 app.command()(collector)
 app.command()(events)
 app.command()(explain)
+app.command()(golden)
 app.add_typer(patterns_app, name="patterns")
 app.command()(metrics)
 app.command()(doctor)

@@ -84,11 +84,7 @@ def _close(call: Call, facts: Facts, patterns: Iterable[Any]) -> List[Close]:
             break
         conditions = getattr(pattern, "conditions", ())
         failed = [condition for condition in conditions if not _holds(condition, call, facts)]
-        if (
-            len(failed) == 1
-            and len(conditions) > 1
-            and not failed[0].key.endswith((".clean", "$provider", "$operation"))
-        ):
+        if len(failed) == 1 and len(conditions) > 1 and not failed[0].key.startswith("$"):
             found.append(Close(pattern.pattern_id, _said(failed[0]), _value(failed[0], facts)))
     return found
 

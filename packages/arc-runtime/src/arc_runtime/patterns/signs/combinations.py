@@ -2,7 +2,7 @@
 
 from typing import Any, Callable, Dict, List, Mapping
 
-from arc_runtime.fixes.thinking import lacks_thinking
+from arc_runtime.fixes.settings.thinking import lacks_thinking
 from arc_runtime.fixes.values import is_number
 
 Body = Mapping[str, Any]

@@ -3,7 +3,7 @@
 import re
 from typing import Any, Callable, Dict, List, Optional
 
-from arc_runtime.fixes.conversation import each_message
+from arc_runtime.fixes.messages.conversation import each_message
 from arc_runtime.fixes.shapes import CHAT_PARTS, CLAUDE_BLOCKS, INPUT_PARTS, OUTPUT_PARTS
 from arc_runtime.fixes.whole import WholeFix, items_changed
 

@@ -3,7 +3,7 @@
 import re
 from typing import Any, Dict, Optional
 
-from arc_runtime.fixes.conversation import each_message
+from arc_runtime.fixes.messages.conversation import each_message
 from arc_runtime.fixes.shapes import IMAGE_TYPES
 from arc_runtime.fixes.whole import WholeFix, items_changed
 

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar, Dict, List, Mapping, Tuple
 
-from arc_runtime.fixes.conversation import text_of, with_messages
+from arc_runtime.fixes.messages.conversation import text_of, with_messages
 from arc_runtime.fixes.models import capability
 from arc_runtime.fixes.shapes import as_list, is_blank
 from arc_runtime.fixes.whole import WholeFix, replaced

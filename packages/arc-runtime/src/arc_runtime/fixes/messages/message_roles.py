@@ -2,7 +2,7 @@
 
 from typing import Any, Dict, List
 
-from arc_runtime.fixes.conversation import each_message, text_of, with_messages
+from arc_runtime.fixes.messages.conversation import each_message, text_of, with_messages
 from arc_runtime.fixes.models import capability
 from arc_runtime.fixes.shapes import USER_ROLES, as_list
 from arc_runtime.fixes.whole import WholeFix, replaced

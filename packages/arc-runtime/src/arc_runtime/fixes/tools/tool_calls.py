@@ -5,7 +5,7 @@ import json
 import re
 from typing import Any, Dict, List, Optional
 
-from arc_runtime.fixes.conversation import as_text, each_message, with_messages
+from arc_runtime.fixes.messages.conversation import as_text, each_message, with_messages
 from arc_runtime.fixes.shapes import CLAUDE_ID, MAX_CALL_ID, as_list
 from arc_runtime.fixes.whole import WholeFix, items_changed
 

@@ -2,10 +2,10 @@
 
 from typing import Any, Callable, ClassVar, Dict, List, Mapping, Optional
 
-from arc_runtime.fixes.conversation import with_messages
-from arc_runtime.fixes.pairing_claude import pair_claude
-from arc_runtime.fixes.pairing_items import pair_items
+from arc_runtime.fixes.messages.conversation import with_messages
 from arc_runtime.fixes.shapes import as_list
+from arc_runtime.fixes.tools.pairing_claude import pair_claude
+from arc_runtime.fixes.tools.pairing_items import pair_items
 from arc_runtime.fixes.whole import WholeFix, replaced
 
 PLACEHOLDER = "[tool result unavailable]"

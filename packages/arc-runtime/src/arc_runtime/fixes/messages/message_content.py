@@ -2,7 +2,7 @@
 
 from typing import Any, Dict, List
 
-from arc_runtime.fixes.conversation import as_text, each_message, with_messages
+from arc_runtime.fixes.messages.conversation import as_text, each_message, with_messages
 from arc_runtime.fixes.shapes import as_list, is_blank
 from arc_runtime.fixes.whole import WholeFix
 

@@ -2,8 +2,8 @@
 
 from typing import Any, Callable, Dict, Optional, Tuple
 
-from arc_runtime.fixes.schemas import repair, repair_root
-from arc_runtime.fixes.strictness import strict_claude, strict_openai
+from arc_runtime.fixes.tools.schemas import repair, repair_root
+from arc_runtime.fixes.tools.strictness import strict_claude, strict_openai
 from arc_runtime.fixes.whole import WholeFix, items_changed, replaced
 
 Change = Callable[[Dict[str, Any], str], Dict[str, Any]]

@@ -3,7 +3,7 @@
 from typing import Any, Dict
 
 from arc_runtime.fixes.base import Applied
-from arc_runtime.fixes.prompt import PromptEdit, add_text
+from arc_runtime.fixes.prompts.prompt import PromptEdit, add_text
 
 
 class PromptSuffix:

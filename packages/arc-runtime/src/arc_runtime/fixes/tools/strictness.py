@@ -6,7 +6,7 @@ https://platform.claude.com/docs/en/build-with-claude/structured-outputs (JSON S
 
 from typing import Any, Dict, FrozenSet, List, Mapping, Optional
 
-from arc_runtime.fixes.schemas import map_children
+from arc_runtime.fixes.tools.schemas import map_children
 from arc_runtime.fixes.values import MAX_DEPTH
 
 Schema = Dict[str, Any]

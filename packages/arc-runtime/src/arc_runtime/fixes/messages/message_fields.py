@@ -3,7 +3,7 @@
 import re
 from typing import Any, Dict, FrozenSet, Mapping
 
-from arc_runtime.fixes.conversation import each_message
+from arc_runtime.fixes.messages.conversation import each_message
 from arc_runtime.fixes.shapes import CHAT_FIELDS, CHAT_NAME, CLAUDE_BLOCKS, CLAUDE_FIELDS, blocks_of
 from arc_runtime.fixes.whole import WholeFix, items_changed
 

@@ -1,0 +1,1 @@
+"""Fixes of one parameter, or of all parameters by what is documented."""

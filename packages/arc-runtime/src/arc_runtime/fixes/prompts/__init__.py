@@ -1,0 +1,1 @@
+"""Fixes that add words to a prompt."""

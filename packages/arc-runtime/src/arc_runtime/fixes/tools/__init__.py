@@ -1,0 +1,1 @@
+"""Fixes of tools: definitions, schemas, names, choice, calls and results."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from bench.report import markdown
 
 ROOT = Path(__file__).resolve().parent.parent
-NAMES = ("start_up", "interception", "fault_proxy", "risk_score")
+NAMES = ("start_up", "interception", "fault_proxy", "risk_score", "matching", "service_graph")
 
 
 def main() -> int:

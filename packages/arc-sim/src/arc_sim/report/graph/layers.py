@@ -1,7 +1,7 @@
 """A layered order of a graph: callers left, what they depend on right, few crossings.
 
 Sugiyama's method: turn edges of cycles round, give each service a layer, put a stand-in into each layer that an edge
-passes, order the layers by the mean place of the neighbours. Why not a library: docs/decisions, "layout".
+passes, order the layers by the mean place of the neighbours. Why not a library: docs/decisions/0011.
 """
 
 from collections.abc import Sequence

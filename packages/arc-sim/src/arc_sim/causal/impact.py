@@ -43,6 +43,8 @@ def affected(diff: Diff, base: Graph, head: Graph, base_tree: Tree, head_tree: T
     Where the two trees are the same (a diff from a file), every file that the diff names counts as changed.
     """
     sides = (Side(base, base_tree), Side(head, head_tree))
+    for side in sides:
+        side.builds.give(mounts(side))
     reasons: dict[str, list[str]] = {}
     for change in diff.files:
         for name, reason in _touched(change, *sides).items():

@@ -203,3 +203,23 @@ def test_a_copied_root_counts_as_the_project_that_is_built(path: str, names: str
         .replace("<Project/>", "<Project Sdk='x'/>")
     )
     assert direct(BUILD, {path: text}, graph=None) == names
+
+
+MOUNTED = {
+    "compose.yaml": "services:\n"
+    "  a: {image: go, volumes: ['./code:/code'], working_dir: /code/a}\n"
+    "  b: {image: go, volumes: [{type: bind, source: ./code, target: /code/}], working_dir: /code/b}\n",
+    "code/a/go.mod": "module x/a\nreplace x/lib => ../lib\n",
+    "code/a/main.go": 'package main\n\nimport "x/lib"\n',
+    "code/b/go.mod": "module x/b\n",
+    "code/b/main.go": "package main\n",
+    "code/lib/go.mod": "module x/lib\n",
+    "code/lib/lib.go": "package lib\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "names"), [("code/a/main.go", "a"), ("code/b/main.go", "b"), ("code/lib/lib.go", "a")]
+)
+def test_code_that_is_mounted_is_where_the_service_works(path: str, names: str) -> None:
+    assert direct(MOUNTED, {path: MOUNTED[path] + "\nvar a = 1\n"}, graph=None) == names

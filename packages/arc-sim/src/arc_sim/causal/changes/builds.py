@@ -32,6 +32,13 @@ class Builds:
         self._graph, self._listing = graph, listing
         self._projects: dict[str, Projects] = {}
         self._services: dict[str, dict[str, list[str]]] = {}
+        self._given: dict[str, list[str]] = {}
+
+    def give(self, mounts: dict[str, list[str]]) -> None:
+        """Count directories that services are given at run time as theirs too: ``{path: services}``."""
+        for path, names in mounts.items():
+            for name in names if path else ():
+                self._given.setdefault(name, []).append(path)
 
     @cached_property
     def ecosystems(self) -> tuple[str, ...]:
@@ -76,7 +83,7 @@ class Builds:
     def _roots(self, projects: Projects, service: Service) -> set[str]:
         """Return the projects that stand in what a service is built from, without those of tests."""
         roots: set[str] = set()
-        for path in service.paths:
+        for path in (*service.paths, *self._given.get(service.name, ())):
             for directory in projects.inside(path):
                 file = projects.by_directory[directory].file
                 own = max((p for p in self._paths if p and _above(p, directory)), key=len, default=path)

@@ -181,13 +181,22 @@ def _env_files(entry: Any) -> list[str]:
 
 
 def _sources(entry: Any) -> list[str]:
-    """Return the paths of this repository that a service mounts or reads."""
+    """Return the paths of this repository that a service mounts or reads.
+
+    Of a mount in which the service works, the folder where it works: what else it may import, its build file says.
+    """
     found = _env_files(entry)
+    place = str(dig(entry, "working_dir") or "").rstrip("/")
     for volume in entries(dig(entry, "volumes")):
         if isinstance(volume, Text) and volume.startswith("."):
-            found.append(volume.split(":")[0])
+            source, _, target = volume.partition(":")
+            target = target.split(":")[0].rstrip("/")
         elif str(dig(volume, "type")) == "bind":
-            found.append(str(dig(volume, "source") or ""))
+            source, target = (str(dig(volume, key) or "").rstrip("/") for key in ("source", "target"))
+        else:
+            continue
+        inside = place[len(target) :] if target and place.startswith(target + "/") else ""
+        found.append(str(source).rstrip("/") + inside)
     return [source for source in found if source and "$" not in source]
 
 

@@ -102,9 +102,10 @@ def test_bad_input_is_one_line_and_leaves_nothing(
     expected: str,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
+    tmp_path: Path,
 ) -> None:
     monkeypatch.chdir(lotus)
-    monkeypatch.setenv("ARC_HOME", str(lotus / ".no-home"))
+    monkeypatch.setenv("ARC_HOME", str(tmp_path))
     before = everything(odd), everything(lotus)
     assert main([word.format(odd=odd) for word in words]) == 3
     out, err = capfd.readouterr()
@@ -138,7 +139,7 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(lotus: Path) -> None:
     assert (asked["services"], asked["entry"]) == (["orders"], "gateway")
     plan = asked["plan"]
     assert len(plan["cells"]) == 24
-    assert ["orders", "payments"] in plan["targets"]
+    assert ["orders", "payments"] in plan["experiments"][0]["targets"]
     assert "NetworkChaos" in plan["manifest"]
     assert plan["load"]["path"] == "/checkout"
     other = json.loads(arc(lotus, *words, "--seed", "5").stdout)["plan"]
@@ -179,7 +180,11 @@ def test_small_commands(lotus: Path) -> None:
     none = arc(lotus, "affected", "--range", "lotus/docs-only~1..lotus/docs-only")
     assert none.stdout.strip() == "no service is affected"
     assert "network_latency" in arc(lotus, "scenarios").stdout
-    assert json.loads(arc(lotus, "scenarios", "--json").stdout)[0]["fault"]["delay_ms"] == 250
+    known = {one["scenario_id"]: one for one in json.loads(arc(lotus, "scenarios", "--json").stdout)}
+    assert known["network_latency"]["fault"]["delay_ms"] == 250
+    assert all(one["sandboxes"] == ["local"] for one in known.values())
+    assert "Finds missing fallbacks" in arc(lotus, "scenarios", "connection_refused").stdout
+    assert arc(lotus, "scenarios", "conection_refused").returncode == 3
 
 
 def test_help_imports_nothing_heavy(tmp_path: Path) -> None:

@@ -223,3 +223,52 @@ def test_variables_of_the_image_count() -> None:
     assert web.port == 8080
     assert [e.key for e in found.edges] == [("web", "b")]
     assert "web/Dockerfile:4" in {str(place) for place in found.edges[0].evidence}
+
+
+# --- reverse proxies ----------------------------------------------------------------------------------------------
+
+NGINX = """proxy_connect_timeout 2s;
+server {
+  location /b {
+    proxy_read_timeout 5;
+    proxy_next_upstream_tries 3;
+    proxy_pass http://b:80/;
+  }
+  location /c { # all of it
+    proxy_pass http://c:80;
+  }
+}
+"""
+ENVOY = """static_resources:
+  listeners:
+    - routes: [{match: {prefix: /}, route: {cluster: one, timeout: 3s, retry_policy: {num_retries: 2}}}]
+  clusters:
+    - name: one
+      connect_timeout: 0.25s
+      outlier_detection: {consecutive_5xx: 3}
+      load_assignment: {endpoints: [{address: {socket_address: {address: b, port_value: 80}}}]}
+"""
+
+
+@pytest.mark.parametrize("mounted", [True, False])
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("nginx.conf", NGINX,
+         {("timeout", "connect", 2000.0, 1), ("timeout", "read", 5000.0, 4), ("retries", "", 2.0, 5)}),
+        ("envoy.yaml", ENVOY,
+         {("timeout", "total", 3000.0, 3), ("retries", "", 2.0, 3), ("timeout", "connect", 250.0, 6),
+          ("circuit_breaker", "", None, 7)}),
+    ],
+)  # fmt: skip
+def test_a_proxy_says_how_long_it_waits(
+    mounted: bool, name: str, text: str, expected: set[tuple[str, str, float | None, int]]
+) -> None:
+    edge = f"{{image: nginx, volumes: ['./edge/{name}:/etc/x']}}" if mounted else "{build: edge}"
+    files: Files = {
+        "compose.yaml": f"services: {{edge: {edge}, b: {{image: x}}, c: {{image: y}}}}",
+        f"edge/{name}": text,
+        "edge/Dockerfile": "FROM nginx\n",
+    }
+    found = next(e for e in graph(files).edges if e.key == ("edge", "b"))
+    assert {(s.kind, s.phase, s.value, s.location.line) for s in found.resilience} == expected

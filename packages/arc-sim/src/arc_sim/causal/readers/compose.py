@@ -8,7 +8,7 @@ from arc_sim.causal.documents import Mapping, Text, dig, entries, line_of, pairs
 from arc_sim.causal.kinds import kind_of
 from arc_sim.causal.ownership import built_from
 from arc_sim.causal.paths import join, parent_of
-from arc_sim.causal.readers.base import Findings, Known, Variable
+from arc_sim.causal.readers.base import Findings, Known, Rule, Variable
 from arc_sim.causal.readers.deploy.composing import (
     INTERPOLATION,
     compose_files,
@@ -18,6 +18,7 @@ from arc_sim.causal.readers.deploy.composing import (
     interpolate,
     load_services,
 )
+from arc_sim.causal.readers.deploy.proxies import proxy_rules
 from arc_sim.causal.readers.deploy.texts import addresses_of, files_below, text_at, without_shared
 from arc_sim.causal.tree import Tree
 from arc_sim.model import Edge, Location, Service
@@ -56,6 +57,7 @@ class ComposeReader:
         services: list[Service] = []
         edges: list[Edge] = []
         mounts: list[Edge] = []
+        rules: list[Rule] = []
         variables: list[Variable] = []
         for directory, by_name in sorted(merged.items()):
             values = dot_env(tree, directory)
@@ -65,8 +67,11 @@ class ComposeReader:
                 services.append(found.service())
                 edges.extend(found.edges())
                 mounts.extend(found.mounted())
+                rules.extend(found.rules())
                 variables.extend(found.variables())
-        return Findings(tuple(services), (*edges, *without_shared(mounts)), tuple(variables), tuple(warnings))
+        return Findings(
+            tuple(services), (*edges, *without_shared(mounts)), tuple(variables), tuple(warnings), rules=tuple(rules)
+        )
 
 
 def _with_variants(by_name: "dict[str, list[tuple[str, Mapping]]]") -> "dict[str, list[tuple[str, Mapping]]]":
@@ -150,6 +155,12 @@ class _Entry:
                     edge = Edge(self._name, str(address.host), address.protocol or "tcp", True, MOUNTED, (at,))
                     found.setdefault(edge.key, edge)
         return [found[key] for key in sorted(found)]
+
+    def rules(self) -> list[Rule]:
+        """Return what the configuration of a proxy says about its calls."""
+        paths = {path for file, entry in self._parts for path in self._mounts(file, entry)}
+        inner = sorted({inner for path in paths for inner in files_below(self._tree, path)})
+        return [rule for path in inner for rule in proxy_rules(self._name, text_at(self._tree, path), path)]
 
     def _mounts(self, file: str, entry: Mapping) -> list[str]:
         found = []

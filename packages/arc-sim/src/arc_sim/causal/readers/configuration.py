@@ -7,7 +7,8 @@ from arc_sim.causal.code.gather import Gatherer
 from arc_sim.causal.documents import DocumentError
 from arc_sim.causal.kinds import protocol_of
 from arc_sim.causal.paths import DOCKERFILE, language_of, name_of, parent_of
-from arc_sim.causal.readers.base import Findings, Known, Variable
+from arc_sim.causal.readers.base import Findings, Known, Rule, Variable
+from arc_sim.causal.readers.deploy.proxies import proxy_rules
 from arc_sim.causal.readers.deploy.texts import CONFIGURATION, Named, addresses_of, of_lines, of_yaml
 from arc_sim.causal.tree import Tree
 from arc_sim.model import Edge, Location, Service
@@ -27,6 +28,7 @@ PLACEHOLDER = re.compile(r"\$\{(?P<name>[A-Za-z_][\w.-]{0,100})(?::-?(?P<default
 MAX_ROUNDS = 3
 MAX_VALUE = 2000
 """Placeholders in defaults of placeholders; characters of one value."""
+PROXY = re.compile(r"(?i)(?:\.conf(?:\.template)?|nginx[^/]*|envoy[^/]*\.(?:ya?ml|json)|\.(?:template|tmpl))$")
 NO_CONFIGURATION = re.compile(
     r"(?i)(?:^|/)(?:(?:docker-)?compose[^/]*\.ya?ml|package(?:-lock)?\.json|pom\.xml|[^/]*lock[^/]*)$"
 )
@@ -49,14 +51,18 @@ class ConfigurationReader:
         gatherer = Gatherer(tree, known.services)
         directory = Directory(known.services)
         edges: list[Edge] = []
+        rules: list[Rule] = []
         for service in known.services:
             files = gatherer.files(service)
             given = [v for v in known.variables if v.service == service.name]
             values = {v.name: v.value for v in given}
+            texts = _Texts(gatherer, values)
             for path in files:
-                edges.extend(_file_edges(_Texts(gatherer, values), directory, service, path))
+                edges.extend(_file_edges(texts, directory, service, path))
+                if PROXY.search(path):
+                    rules.extend(proxy_rules(service.name, texts.text(path), path))
             edges.extend(_variable_edges(gatherer, directory, service, given, files))
-        return Findings(edges=tuple(edges))
+        return Findings(edges=tuple(edges), rules=tuple(rules))
 
 
 class _Texts:

@@ -14,7 +14,7 @@ from arc_sim.causal.readers.helm.template import (
 )
 from arc_sim.causal.readers.helm.values import UNKNOWN, is_true, shown
 
-MAX_STEPS = 400_000
+MAX_STEPS = 200_000
 MAX_OUTPUT = 8 * 1024 * 1024
 MAX_VALUE = 1024 * 1024
 MAX_INCLUDES = 40

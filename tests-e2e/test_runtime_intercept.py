@@ -194,6 +194,7 @@ def test_a_parameter_in_extra_body_is_fixed_there(provider: Provider, arc: Arc) 
 def test_a_rejection_of_the_provider_reaches_the_application_as_it_is(
     provider: Provider, arc: Arc, sink: MemorySink
 ) -> None:
+    Arc(packs=())  # the default ones would repair it
     client = provider.openai()
     with pytest.raises(openai.BadRequestError) as caught:
         client.chat.completions.create(**{**CHAT, "model": "gpt-4o", "temperature": 3})
@@ -228,6 +229,16 @@ def test_a_client_made_before_is_covered_and_close_lets_go(provider: Provider, s
     client.chat.completions.create(**CHAT)
     assert [body["temperature"] for body in provider.bodies()] == [0.7, 0.7, 0.95]
     assert len(sink.events) == 2
+
+
+def test_calls_under_way_at_close_are_answered_and_counted(provider: Provider, sink: MemorySink) -> None:
+    arc = Arc(sink=sink)
+    stream = provider.openai().chat.completions.create(**CHAT, stream=True)
+    next(stream)
+    arc.close()
+    assert list(stream)
+    assert sink.events == []
+    assert arc.health()["counters"]["requests_unreported"] == 1
 
 
 def test_two_arcs_are_one(provider: Provider, sink: MemorySink) -> None:
@@ -362,11 +373,16 @@ def test_a_metrics_port_in_use_is_a_warning(provider: Provider, caplog: pytest.L
     assert provider.bodies()[0]["temperature"] == 0.7
 
 
-def test_a_reloaded_sdk_is_patched_again(arc: Arc) -> None:
+def test_a_reloaded_sdk_is_patched_again_and_what_was_there_before_stays_so(
+    provider: Provider, arc: Arc, sink: MemorySink
+) -> None:
     module = openai._base_client
     saved = dict(vars(module))
     try:
         importlib.reload(module)
+        provider.openai().chat.completions.create(**CHAT)  # whose class derives from the one before
+        assert [body["temperature"] for body in provider.bodies()] == [0.7]
+        assert len(sink.events) == 1
         assert type(module.SyncAPIClient.__dict__["request"]).__name__ == "Choke"
     finally:
         arc.close()

@@ -21,7 +21,7 @@ def use() -> str:
         name: str = arc.register_pattern(
             pattern={"model": "gpt-4", "temperature": {">": 0.9}}, fix={"temperature": 0.7}
         )
-        names: List[str] = arc.register_patterns([{"pattern": {"model": "m"}, "fix": {"t": 1}, "priority": 1}])
+        names: List[str] = list(arc.register_patterns([{"pattern": {"model": "m"}, "fix": {"t": 1}, "priority": 1}]))
         decision: Decision = arc.explain({"model": "gpt-4"}, provider="openai", operation="chat.completions")
         if decision.changed and decision.body is not None:
             names.append(str(decision.body["temperature"]))

@@ -72,6 +72,8 @@ class PipelineObserver:
                 outcome = outcome._replace(error_class=known) if known else outcome
             if sink is not None and call.call_id:  # a call that began before there was a sink has no name
                 sink.emit(after(call, decision, outcome))
+            elif call.call_id:
+                self._counters.add("requests_unreported")
         except Exception as error:  # noqa: BLE001 - the guard, written out
             guard.contain("observer.finish", error)
 

@@ -11,7 +11,7 @@ import weakref
 from functools import partial
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any, Callable, Dict, Iterable, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
 
 from arc_common.undo import Undo
 from arc_runtime import guard
@@ -32,6 +32,8 @@ class Installer:
         self._observer = observer
         self._interceptors: Dict[str, Interceptor] = {item.name: item for item in interceptors}
         self._undos: Dict[str, Undo] = {}
+        self._replaced: List[Tuple[str, Undo]] = []
+        """Patches of modules that were executed again since."""
         self._clients: Dict[int, Tuple[Any, Undo]] = {}
         """By ``id``: clients that are intercepted on their own, referenced weakly."""
         self._problems: Dict[str, str] = {}
@@ -108,11 +110,12 @@ class Installer:
             if self._finder in sys.meta_path:
                 sys.meta_path.remove(self._finder)
             self._finder = None
-            undos, self._undos = self._undos, {}
+            undos, self._undos = [*self._replaced, *self._undos.items()], {}
+            self._replaced = []
             wrapped, self._clients = list(self._clients.values()), {}
         for _, undo in wrapped:
             guard.run("undo wrap", None, undo)
-        for name, undo in undos.items():
+        for name, undo in undos:
             guard.run(f"undo {name}", None, undo)
 
     def _after_import(self, interceptor: Interceptor) -> None:
@@ -121,14 +124,15 @@ class Installer:
     def _install(self, interceptor: Interceptor, again: bool) -> bool:
         """Install under the lock; nothing is imported here, so no import lock can be waited for.
 
-        again: the module was executed anew (a reload), so what was patched before is out of use.
+        again: the module was executed anew (a reload), and has new classes. Those from before stay patched: other
+        modules, and the clients that exist, still use them.
         """
         with self._lock:
             if self._closed:
                 return False
             old = self._undos.pop(interceptor.name, None) if again else None
             if old is not None:
-                guard.run(f"undo {interceptor.name}", None, old)
+                self._replaced.append((interceptor.name, old))
             if interceptor.name not in self._undos:
                 undo = guard.run(f"install {interceptor.name}", None, self._try_install, interceptor)
                 if undo is not None:

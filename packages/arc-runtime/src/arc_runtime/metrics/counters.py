@@ -20,6 +20,7 @@ COUNTERS: Dict[str, str] = {
     "low_confidence": "Requests left as they were because no matching pattern was sure enough",
     "requests_failed": "Requests that ended in an exception of the SDK",
     "requests_cancelled": "Requests or streams that were given up before their end",
+    "requests_unreported": "Requests that were still under way when the Arc was closed: their end was told to nobody",
     "sessions_passed": "Websocket sessions (realtime, responses.connect), which pass through us unseen",
     "bodies_passed": "Requests of protected transports whose body cannot be read without changing it",
 }

@@ -148,8 +148,12 @@ def test_a_reload_is_patched_again(installer: Installer, marker: Marker) -> None
     importlib.reload(module)
     assert module.Client is not before
     assert module.Client.patched
+    assert before.patched, "clients that were made before still use it"
+    after = module.Client
+    installer.close()
     assert not hasattr(before, "patched")
-    assert marker.log == ["install", "undo", "install"]
+    assert not hasattr(after, "patched")
+    assert marker.log == ["install", "install", "undo", "undo"]
 
 
 @pytest.mark.usefixtures("sdk")

@@ -89,6 +89,8 @@ class EventBody:
         if isinstance(event, dict):
             self.facts = self.facts.merged(read_facts(event))
             self.problem = read_problem(event) or self.problem
+            if event.get("type") == "message_delta" and self.facts.finish_reason:
+                self.is_complete = True  # usage is in it, and some readers (LiteLLM) stop here and never close
 
 
 class BodyWatch(StreamWatch):

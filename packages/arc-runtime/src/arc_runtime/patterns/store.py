@@ -143,7 +143,7 @@ class PatternStore:
         if self._workshop is None:
             from arc_runtime.patterns.segments.workshop import Workshop
 
-            self._workshop = Workshop(self.cache_dir, self._processes)
+            self._workshop = Workshop(self.cache_dir, self._processes, rest=self._background)
         return self._workshop
 
     def _register_many(self, patterns: Iterator[Pattern]) -> Sequence[str]:

@@ -6,7 +6,7 @@ that a request costs one bisection, however many intervals contain its value.
 
 from array import array
 from bisect import bisect_right
-from typing import Any, Iterator, List, NamedTuple, Sequence, Tuple
+from typing import Any, Iterator, NamedTuple, Sequence, Tuple
 
 DEPTH = 8
 """Patterns listed per piece: as many as one request can get."""
@@ -44,22 +44,24 @@ class Line:
         """Add one cluster, its rows best first; yields now and then, for builders that share their process."""
         cuts = sorted({(-INFINITY, 0)}.union(*((i.start, i.end) for i in intervals)))
         position = {cut: number for number, cut in enumerate(cuts)}
-        pieces: List[List[int]] = [[] for _ in cuts]
-        following = list(range(len(cuts) + 1))
+        listed, counts = array("I", bytes(4 * DEPTH * len(cuts))), bytearray(len(cuts))
+        following = array("I", range(len(cuts) + 1))
         steps = 0
         for interval, row in zip(intervals, rows):
             last = position[interval.end]
             piece = _open_piece(following, position[interval.start])
             while piece < last:
-                pieces[piece].append(row)
-                if len(pieces[piece]) == DEPTH:
+                listed[piece * DEPTH + counts[piece]] = row
+                counts[piece] += 1
+                if counts[piece] == DEPTH:
                     following[piece] = piece + 1
                 piece = _open_piece(following, piece + 1)
                 steps += 1
                 if steps % 512 == 0:
                     yield
         before: Any = None
-        for cut, piece_rows in zip(cuts, pieces):
+        for piece, cut in enumerate(cuts):
+            piece_rows = listed[piece * DEPTH : piece * DEPTH + counts[piece]]
             if piece_rows != before:
                 self.values.append(cut[0])
                 self.sides.append(cut[1])
@@ -68,7 +70,7 @@ class Line:
                 before = piece_rows
 
 
-def _open_piece(following: List[int], piece: int) -> int:
+def _open_piece(following: "array[int]", piece: int) -> int:
     """Return the first piece from here on that is not full (union-find with path halving)."""
     while following[piece] != piece:
         following[piece] = following[following[piece]]

@@ -28,7 +28,9 @@ _REST_S = 0.001
 class Workshop:
     """Builds segments from spools and segments."""
 
-    def __init__(self, cache_dir: Optional[str] = None, processes: bool = True) -> None:
+    def __init__(self, cache_dir: Optional[str] = None, processes: bool = True, rest: bool = True) -> None:
+        """Prepare. rest: False builds without a pause, for programs that do nothing else meanwhile."""
+        self._rest = rest
         self._parent = cache_dir
         self.processes = processes and child.is_possible()
         self._folders: List[Path] = []
@@ -42,13 +44,13 @@ class Workshop:
         self._folders.append(made)
         return made
 
-    def build_small(self, records: Iterable[Record], rest: bool = True) -> Segment:
+    def build_small(self, records: Iterable[Record]) -> Segment:
         """Build in memory."""
         spool = BytesIO()
         for record in records:
             write_record(spool, record)
         output = BytesIO()
-        _run(Builder(memoryview(spool.getvalue()), time.time()), output, rest)
+        _run(Builder(memoryview(spool.getvalue()), time.time()), output, self._rest)
         return Segment(layout.read(memoryview(output.getvalue()), "segment"))
 
     def merge(self, records: Iterable[Record], count: int, merged: Sequence[Segment]) -> Segment:
@@ -104,7 +106,7 @@ class Workshop:
         with spool.open("rb") as stream:
             view = layout.map_descriptor(stream.fileno())
         with target.open("wb") as output:
-            _run(Builder(view, now_s), output, rest=True)
+            _run(Builder(view, now_s), output, self._rest)
 
     def remove(self, *paths: Path) -> None:
         """Remove files, and their folder once it is empty."""

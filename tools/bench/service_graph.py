@@ -18,7 +18,8 @@ SIZES = ((20, 1_000), (200, 10_000), (1_000, 50_000))
 """Services and files."""
 SMALL_REPEATS, LARGE_REPEATS = 3, 1
 
-METHOD = """Each row is a synthetic repository of `tools/large_repo.py` (six languages, compose and Kubernetes, files of 30
+METHOD = """Each row is a synthetic repository of `tools/large_repo.py` (six languages, compose and Kubernetes, files
+of 30
 to 320 lines), the last one lotus-demo. Every reading is a process of its own, started before the clock. *cold*:
 nothing kept. *cached*: the same commit again. *one file changed*: the next commit, with what was kept of the
 one before. *floor*: `git cat-file --batch` alone, reading the same contents. Memory: the largest resident set

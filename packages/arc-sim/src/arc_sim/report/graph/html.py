@@ -95,9 +95,8 @@ def _affected(view: View) -> list[str]:
 def _service(index: int, service: Service, view: View) -> str:
     mark = view.marks.get(service.name, "")
     reasons = view.impact.reasons.get(service.name, ()) if view.impact else ()
-    numbers = {edge.key: number for number, edge in enumerate(view.graph.edges)}
-    out = [(edge.target, numbers[edge.key]) for edge in view.graph.outgoing(service.name)]
-    into = [(edge.source, numbers[edge.key]) for edge in view.graph.incoming(service.name)]
+    out = [(name, view.numbers[service.name, name]) for name in view.beside[0].get(service.name, ())]
+    into = [(name, view.numbers[name, service.name]) for name in view.beside[1].get(service.name, ())]
     rows = [
         ("affected", text_of("; ".join(reasons) or TAGS.get(mark, "")) if mark else ""),
         ("also called", text_of(", ".join(service.aliases))),

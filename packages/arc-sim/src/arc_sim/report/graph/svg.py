@@ -58,7 +58,6 @@ def draw(view: View, linked: bool = False) -> str:
     """Return the ``svg`` element. linked: services and edges lead to ``#service-N`` and ``#edge-N`` of the page."""
     layout = lay_out(view)
     width, height = round(layout.width), round(layout.height)
-    numbers = {edge.key: index for index, edge in enumerate(view.graph.edges)}
     places = {service.name: index for index, service in enumerate(view.graph.services)}
     shown = len(view.graph.edges) <= LABELLED_EDGES
     parts = [
@@ -68,7 +67,7 @@ def draw(view: View, linked: bool = False) -> str:
         f"<style>{STYLE}</style>",
         f'<rect class="paper" width="{width}" height="{height}"/>',
         *(_frame(frame) for frame in layout.frames),
-        *(_linked(_line(line, view), f"edge-{numbers[line.edge.key]}", linked) for line in layout.lines),
+        *(_linked(_line(line, view), f"edge-{view.numbers[line.edge.key]}", linked) for line in layout.lines),
         *(_linked(_box(box, view), f"service-{places[box.service.name]}", linked) for box in layout.boxes),
         *(_label(line) for line in _by_mark(layout, view) if shown),
         "</svg>",

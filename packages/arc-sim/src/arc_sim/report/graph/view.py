@@ -42,6 +42,21 @@ class View:
             found.update(dict.fromkeys(self.impact.direct, "changed"))
         return found
 
+    @cached_property
+    def numbers(self) -> dict[tuple[str, str], int]:
+        """The place of each edge in the graph, by its key."""
+        return {edge.key: index for index, edge in enumerate(self.graph.edges)}
+
+    @cached_property
+    def beside(self) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+        """What each service depends on, and what depends on it."""
+        out: dict[str, list[str]] = {}
+        into: dict[str, list[str]] = {}
+        for edge in self.graph.edges:
+            out.setdefault(edge.source, []).append(edge.target)
+            into.setdefault(edge.target, []).append(edge.source)
+        return out, into
+
     def mark_of(self, edge: Edge) -> Mark:
         """Return how the diff concerns an edge: the ways from a change up to its callers, and out to its consumers."""
         source, target = self.marks.get(edge.source, ""), self.marks.get(edge.target, "")
@@ -51,8 +66,7 @@ class View:
 
     def _sends(self, broker: str) -> bool:
         """Tell whether a changed service is the broker or sends to it."""
-        changed = {name for name, mark in self.marks.items() if mark == "changed"}
-        return broker in changed or any(edge.source in changed for edge in self.graph.incoming(broker))
+        return any(self.marks.get(name) == "changed" for name in (broker, *self.beside[1].get(broker, ())))
 
 
 def printable(text: str) -> str:

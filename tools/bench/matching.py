@@ -108,7 +108,7 @@ def _updates() -> str:
             f"takes {found['add_p50']:.0f} us (p50), {found['add_p99']:.0f} us (p99) and is seen by the next match.",
             f"Longest time in which no thread finished a match: {found['pause_ms']:.1f} ms, without updates",
             f"{found['quiet_pause_ms']:.1f} ms. A match takes {found['p50']:.1f} / {found['p99']:.1f} us,",
-            f"without updates {found['quiet_p50']:.1f} / {found['quiet_p99']:.1f} us: of these 64 threads one runs at a time.",
+            f"without updates {found['quiet_p50']:.1f} / {found['quiet_p99']:.1f} us: one thread runs at a time.",
             "",
             _fuzzy(),
         ]

@@ -21,7 +21,7 @@ from sdk_coverage.server import serving  # noqa: E402
 __all__ = ["DEFAULT_FOLDER", "NotMade", "Verdict", "judge", "run"]
 
 PYTHON = "{}.{}".format(*sys.version_info)
-TIMEOUT_S = 180
+TIMEOUT_S = 280
 IDENTIFIERS = re.compile(r"[a-z]+_\d{12}")
 """As the local provider numbers its answers."""
 ORDERS = ("first", "last")

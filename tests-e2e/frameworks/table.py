@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import subprocess
 import sys
 from datetime import date
 from pathlib import Path
@@ -46,7 +47,7 @@ def main() -> int:
     for framework in [one for one in ALL if not options.names or one.name in options.names]:
         try:
             versions, verdicts = run(framework, options.environments)
-        except (AssertionError, NotMade) as error:
+        except (AssertionError, NotMade, subprocess.TimeoutExpired) as error:
             lines.append(f"| {framework.name} | not run | | {' '.join(str(error).split())[-200:]} |")
             good = False
             continue

@@ -6,7 +6,7 @@ Plain manifests, what charts would install, what kustomizations build, and what 
 from collections.abc import Callable
 
 from arc_sim.causal.documents import DocumentError, Mapping, dig, entries, load_documents
-from arc_sim.causal.paths import YAML, contains, is_source_of_truth, join, parent_of
+from arc_sim.causal.paths import YAML, contains, is_source_of_truth, join, name_of, parent_of
 from arc_sim.causal.readers.deploy.kustomize import Kustomizations
 from arc_sim.causal.readers.deploy.objects import WORKLOADS, Object
 from arc_sim.causal.readers.deploy.operators import as_workloads, of_missing_charts
@@ -34,10 +34,11 @@ def parse_objects(content: bytes, path: str) -> list[Object]:
 def read_objects(tree: Tree, warnings: list[str]) -> list[Object]:
     """Return all objects of all manifests, charts and kustomizations; each warning names its file once."""
     rendered, missing = render_charts(tree, warnings)
-    charts = tuple(f"{parent_of(p)}/templates/".lstrip("/") for p in tree.paths() if p.endswith("Chart.yaml"))
+    homes = [f"{parent_of(p)}/".lstrip("/") for p in tree.paths() if name_of(p) == "Chart.yaml"]
+    charts = {f"{home}{part}" for home in homes for part in ("templates", "files", "crds")}
     plain: dict[str, list[Object]] = {}
     for path in tree.paths():
-        if YAML.search(path) and is_source_of_truth(path) and not path.startswith(charts):
+        if YAML.search(path) and is_source_of_truth(path) and not _is_below(path, charts):
             found = _of_file(tree, path, warnings)
             if found:
                 plain[path] = found
@@ -52,6 +53,13 @@ def read_objects(tree: Tree, warnings: list[str]) -> list[Object]:
             alias = (f"{document.prefix}-{name}",) if document.prefix and name else ()
             objects.append(Object(kind, name, document.path, document.body, document.home, alias))
     return as_workloads([*objects, *of_missing_charts(missing)])
+
+
+def _is_below(path: str, directories: set[str]) -> bool:
+    current = parent_of(path) if directories else ""
+    while current and current not in directories:
+        current = parent_of(current)
+    return bool(current)
 
 
 def _of_file(tree: Tree, path: str, warnings: list[str]) -> list[Object]:

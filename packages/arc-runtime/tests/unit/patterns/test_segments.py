@@ -186,3 +186,10 @@ def test_threads_match_while_patterns_come_and_go(store: PatternStore) -> None:
         thread.join()
     assert wrong == []
     assert len(store.index) == 140
+
+
+def test_what_is_near_are_the_patterns_that_share_the_keys_of_a_request() -> None:
+    patterns = [make({"model": f"m{number % 3}", "t": {">": number}}, str(number)) for number in range(12)]
+    index = index_of(patterns).changed([make({"model": "x"}, "fresh")])
+    near = [pattern.pattern_id for pattern in index.near(call({"model": "m1", "t": -1}))]
+    assert near == ["fresh", "1", "4", "7", "10"]

@@ -8,7 +8,7 @@ A reader holds one snapshot for the whole of a match and takes no lock; a change
 
 from operator import itemgetter
 from time import time
-from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 from arc_runtime.fixes.paths import Path
 from arc_runtime.model import Call
@@ -96,6 +96,18 @@ class PatternIndex:
         found += [segment.most_alike(text, request, self.epoch) for segment in self.segments]
         best = max([pair for pair in found if pair], key=itemgetter(0), default=None)
         return () if best is None else (best[1],)
+
+    def near(self, call: Call) -> Iterator[Any]:
+        """Return patterns that may be close to a request: the fresh ones, and those of segments that share its keys."""
+        from arc_runtime.patterns.segments.requests import Request
+
+        for ranked in self.tables.by_id.values():
+            yield ranked.pattern
+        request = (
+            Request(call, Facts(call, call.body), self._seeds, self.clock(), self.stopped) if self.segments else None
+        )
+        for segment in self.segments:
+            yield from segment.near(request, self.epoch)
 
     def patterns(self) -> List[Any]:
         """Return all patterns, best rank first."""

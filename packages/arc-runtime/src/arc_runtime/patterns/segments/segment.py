@@ -1,7 +1,7 @@
 """Reads one segment: key, cluster, pattern. No lock, no copy; the work per request does not grow with the segment."""
 
 from bisect import bisect_left
-from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple
 
 from arc_runtime.fixes.paths import Path
 from arc_runtime.fixes.values import is_number
@@ -15,7 +15,7 @@ from arc_runtime.patterns.segments.hashing import signature_salt
 from arc_runtime.patterns.segments.layout import Content
 from arc_runtime.patterns.segments.painted import DEPTH, find_piece
 from arc_runtime.patterns.segments.requests import Request
-from arc_runtime.patterns.segments.rows import Rows
+from arc_runtime.patterns.segments.rows import Rows, RowView
 
 MAX_TRIED = 1024
 """Patterns of one cluster that are tried for one request; the deadline comes first where conditions are dear."""
@@ -230,6 +230,25 @@ class Segment:
         if rows.next_expiry_s <= request.now_s and rows.expires[row] <= request.now_s:
             return False
         return not self.dead or self.dead.get(row, epoch + 1) > epoch
+
+    def near(self, request: Request, epoch: int) -> Iterator[RowView]:
+        """Return patterns under the keys of a request, whether or not their other conditions hold."""
+        for signature in self._signatures:
+            key = signature.key_of(request)
+            slot = -1 if key is None else key & self._mask
+            while slot >= 0 and self._values[slot]:
+                if self._keys[slot] == key:
+                    for row in self._rows_of(self._values[slot]):
+                        if self.is_live(row, request, epoch):
+                            yield RowView(self.rows, row)
+                slot = (slot + 1) & self._mask
+
+    def _rows_of(self, value: int) -> Iterator[int]:
+        if value & ROW_FLAG:
+            yield value & ~ROW_FLAG
+            return
+        for part in range(self._parts[value - 1], self._parts[value]):
+            yield from self._cluster_rows[self._part_rows[part] : self._part_rows[part + 1]]
 
     def patterns(self, epoch: int) -> List[Hit]:
         """Return all patterns that are not withdrawn, with their rank."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+from arc_sim.causal.changes.idle import is_idle
 from arc_sim.causal.changes.ignored import is_ignored
 from arc_sim.causal.changes.manifests.aspire import changed_by_host
 from arc_sim.causal.changes.manifests.compose import (
@@ -22,7 +23,7 @@ from arc_sim.causal.changes.roots import built_with
 from arc_sim.causal.changes.sides import Change, Named, Side
 from arc_sim.causal.changes.upstream import callers, consumers
 from arc_sim.causal.code.gather import owners_of
-from arc_sim.causal.paths import COMPOSE, contains, has_no_effect, name_of, parent_of
+from arc_sim.causal.paths import COMPOSE, contains, name_of, parent_of
 from arc_sim.causal.readers.configuration import SPRING
 from arc_sim.causal.readers.repository import FILE as REPOSITORY_FILE
 from arc_sim.causal.tree import GitTree, Tree
@@ -74,7 +75,7 @@ def _at_head(name: str, reason: str, base: Graph, head: Graph) -> Named:
 
 def _touched(change: FileChange, base: Side, head: Side) -> Named:
     old_path = change.old_path or change.path
-    if has_no_effect(change.path) and has_no_effect(old_path):
+    if is_idle(change.path) and is_idle(old_path):
         return {}
     versions = Change(old_path, change.path, base, head)
     if versions.known and old_path == change.path and _is_the_same(versions, change):
@@ -138,7 +139,7 @@ def _by_owner(change: FileChange, old_path: str, base: Side, head: Side) -> Name
     word = {"renamed": "moved", "type_changed": "changed"}.get(change.status, change.status)
     for side, path in ((base, old_path), (head, change.path)):
         absent = change.status == ("added" if side is base else "deleted")
-        if has_no_effect(path) or absent:
+        if is_idle(path) or absent:
             continue
         for name, why in _owners(side, path).items():
             found[name] = f"{path}: {word}, {why}"

@@ -15,7 +15,7 @@ SERVED = re.compile(r"(?i)(?:^|/)(?:static|assets|public|templates|resources|www
 TESTS = re.compile(
     r"(?i)(?:(?:^|/)(?:tests?|__tests__|testing|testdata|test-data|spec|e2e|e2e-tests|integration-tests?|ui-tests|cypress|"
     r"[a-z.]+\.tests)/"
-    r"|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$|[^/]*_test\.go$|[^/]*(?:Test|Tests|IT)\.(?:java|kt|cs)$"
+    r"|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$|[^/]*_test\.go$|(?-i:[a-z0-9_](?:Tests?|IT)\.(?:java|kt|cs)$)"
     r"|[^/]*\.(?:test|spec)\.[cm]?[jt]sx?$)"
 )
 CI = re.compile(

@@ -3,10 +3,11 @@
 from functools import cached_property
 from importlib import import_module
 
+from arc_sim.causal.changes.idle import is_idle
 from arc_sim.causal.changes.listing import Listing
 from arc_sim.causal.changes.projects import ECOSYSTEMS
 from arc_sim.causal.changes.projects.base import Projects
-from arc_sim.causal.paths import has_no_effect, name_of, parent_of
+from arc_sim.causal.paths import name_of, parent_of
 from arc_sim.causal.tree import Tree
 from arc_sim.model import Graph, Service
 
@@ -87,7 +88,7 @@ class Builds:
             for directory in projects.inside(path):
                 file = projects.by_directory[directory].file
                 own = max((p for p in self._paths if p and _above(p, directory)), key=len, default=path)
-                if has_no_effect(file) is None and (own == path or own in service.paths or not _above(path, own)):
+                if not is_idle(file) and (own == path or own in service.paths or not _above(path, own)):
                     roots.add(directory)
         return roots
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from strict_provider.rejection import Body, Rejection, Rule
 
+from .claude_blocks import CLAUDE_BLOCK_RULES
+from .claude_models import CLAUDE_MODEL_RULES
 from .parameters import json_kind
 
 KINDS: dict[str, tuple[str, ...]] = {
@@ -281,6 +283,8 @@ MESSAGE_RULES: list[Rule] = [
     required("model", "max_tokens", "messages"),
     no_extras(frozenset(KINDS)),
     *SHARED_RULES,
+    *CLAUDE_BLOCK_RULES,
+    *CLAUDE_MODEL_RULES,
 ]
 COUNT_RULES: list[Rule] = [
     required("model", "messages"),

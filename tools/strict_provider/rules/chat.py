@@ -8,6 +8,9 @@ from strict_provider.rejection import Body, Rejection, Rule
 
 from .chat_messages import MESSAGE_RULES
 from .chat_tools import TOOL_RULES
+from .openai_messages import CHAT_DETAIL_RULES
+from .openai_models import CHAT_MODEL_RULES, does_not_reason
+from .openai_schemas import CHAT_SCHEMA_RULES
 from .parameters import empty_array, in_range, missing, of_type, only_known, require, unknown_value, wrong_type
 
 NUMBER = ("decimal",)
@@ -68,7 +71,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "top_logprobs": (0, 20),
 }
 FORMATS = ("json_object", "json_schema", "text")
-REASONING_MODEL = re.compile(r"^(o[134]|gpt-5(?!.*chat))")
+REASONING_MODEL = re.compile(r"^(o[134]|gpt-5(?![.\d]*.*chat)|gpt-6)")
 
 
 def model_is_given(body: Body) -> Rejection | None:
@@ -136,7 +139,7 @@ def reasoning_model_limits(body: Body) -> Rejection | None:
         )
         return Rejection(text, param="max_tokens", code="unsupported_parameter")
     value = body.get("temperature")
-    if value is None or value == 1:
+    if value is None or value == 1 or does_not_reason(body):
         return None
     if body["model"].startswith("o3-mini"):
         text = "Unsupported parameter: 'temperature' is not supported with this model."
@@ -162,4 +165,7 @@ CHAT_RULES: list[Rule] = [
     response_format_is_known,
     json_mode_is_announced,
     reasoning_model_limits,
+    *CHAT_DETAIL_RULES,
+    *CHAT_MODEL_RULES,
+    *CHAT_SCHEMA_RULES,
 ]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from strict_provider.rejection import Body, Rejection, Rule
 
+from .openai_models import RESPONSE_MODEL_RULES
+from .openai_schemas import RESPONSE_SCHEMA_RULES
 from .parameters import in_range, missing, of_type, only_known, require, unknown_value, wrong_type
 
 KINDS: dict[str, tuple[str, ...]] = {
@@ -168,4 +170,6 @@ RESPONSE_RULES: list[Rule] = [
     outputs_have_calls,
     tools_are_flat,
     format_is_named,
+    *RESPONSE_MODEL_RULES,
+    *RESPONSE_SCHEMA_RULES,
 ]

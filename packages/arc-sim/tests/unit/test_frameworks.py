@@ -123,6 +123,7 @@ def test_central_settings_are_for_those_who_take_them_and_have_the_library() -> 
         (f"a/{APP}.yml", "micronaut: {application: {name: '${NAME:orders}'}}"),
         (f"a/{APP}.properties", "quarkus.application.name=orders"),
         (f"orders/{APP}.properties", "quarkus.http.port=8080"),
+        (f"{APP}.yml", "spring: {application: {name: orders}}"),
         ("orders/src/main/kotlin/App.kt", "fun main(args: Array<String>) { runApplication<App>(*args) }"),
     ],
 )

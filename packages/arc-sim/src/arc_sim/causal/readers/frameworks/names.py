@@ -13,8 +13,6 @@ MAIN = re.compile(r"^(?P<module>.+)/src/main/(?:java|kotlin)/.*(?:Application|Ap
 NAMES = ("spring.application.name", "micronaut.application.name", "quarkus.application.name")
 FRAMEWORK = re.compile(r"^(?:quarkus|micronaut)\.")
 """Settings that only an application of that framework has."""
-
-
 RUN = re.compile(rb"SpringApplication\.run|runApplication<|Micronaut\.(?:run|build)|@QuarkusMain")
 
 
@@ -27,6 +25,7 @@ class SpringReader:
         """Return one service for each module that names its application."""
         found: dict[str, Service] = {}
         nameless: set[str] = set()
+        alone: str | None = None
         warnings: list[str] = []
         for path in tree.paths():
             match = FILES.match(path)
@@ -37,11 +36,16 @@ class SpringReader:
             module = match.group("module").rstrip("/")
             if not name and any(FRAMEWORK.match(item.key) for item in settings):
                 nameless.add(module)
+            if name and not module:
+                alone = alone or name
             if name and module:
                 found.setdefault(name, Service(name=name, aliases=(name_of(module),), paths=(module,), language="java"))
         named = {path for service in found.values() for path in service.paths}
         for module in sorted((_modules_with_main(tree) | nameless) - named - {""}):
             found.setdefault(name_of(module), Service(name=name_of(module), paths=(module,), language="java"))
+        if alone and not found and not known.services:
+            # The repository is one application.
+            found[alone] = Service(name=alone, paths=("src",), language="java")
         return Findings(tuple(found.values()), warnings=tuple(warnings))
 
 

@@ -208,3 +208,31 @@ def test_hostile_code_leaves_the_rest_standing(name: str, content: bytes) -> Non
     found = derive_tree(MemoryTree(files))
     assert [e.key for e in found.edges] == [("web", "orders")]
     assert len([w for w in found.warnings if name in w]) <= 1
+
+
+SHARED = {
+    "compose.yaml": "services:\n"
+    "  web: {build: services/web}\n  orders: {build: services/orders}\n  billing: {build: services/billing}\n",
+    "services/web/Dockerfile": "FROM a\n",
+    "services/orders/Dockerfile": "FROM a\n",
+    "services/billing/Dockerfile": "FROM a\n",
+    "lib/src/main/java/shop/client/Orders.java": """package shop.client;
+class Orders { static Object list() { return http.get("http://orders:80/x"); } }
+""",
+    "lib/src/main/java/shop/client/Urls.java": """package shop.client;
+class Urls { static final String ORDERS = "http://orders:80"; static final String BILLING = "http://billing:80"; }
+""",
+}  # fmt: skip
+JAVA_WEB = "package shop.web;\nimport shop.client.%s;\nclass Web { Object a = %s; }\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "use"),
+    [("Orders", "Orders.list()"), ("Urls", "rest.get(Urls.ORDERS)"), ("Other", "loadBalanced(Service.ORDERS)")],
+)
+def test_a_class_that_services_share_counts_for_what_a_service_uses(name: str, use: str) -> None:
+    web = {"services/web/src/main/java/shop/web/Web.java": JAVA_WEB % (name, use)}
+    also = {"services/billing/src/main/java/B.java": f"import shop.client.{name};\nclass B {{}}\n"}
+    found = {e.key for e in derive_tree(MemoryTree({**SHARED, **web, **also})).edges}
+    assert ("web", "orders") in found
+    assert ("web", "billing") not in found

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from arc_sim.causal.code.gather import Gatherer
 from arc_sim.causal.code.library import Outline, library_of
-from arc_sim.causal.paths import VENDORED, contains, has_no_effect, join, parent_of
+from arc_sim.causal.paths import VENDORED, contains, has_no_effect, join, name_of, parent_of
 from arc_sim.causal.tree import Tree
 from arc_sim.model import Service
 
@@ -13,6 +13,7 @@ MAX_ROUNDS = 6
 """Imports of imports are followed this far."""
 
 PYTHON = re.compile(r"^\s*(?:from\s+(?P<from>[.\w]+)\s+import\s+(?P<names>[\w\s,()*]+)|import\s+(?P<import>[\w.,\s]+))")
+JVM = re.compile(r"^\s*import\s+(?:static\s+)?(?P<name>[\w.]+\.\w+)\s*;?\s*$")
 RELATIVE = re.compile(r"""["'](?P<path>\.{1,2}/[^"']+)["']""")
 
 
@@ -38,7 +39,7 @@ class _Imports:
     def __init__(self, tree: Tree) -> None:
         self._library = library_of(tree)
         self._files = {path for path in tree.paths() if VENDORED.search(path) is None and has_no_effect(path) is None}
-        self._by_module = _python_modules(self._files)
+        self._by_module = {**_python_modules(self._files), **_jvm_classes(self._files)}
         self._known: dict[str, set[str]] = {}
 
     def of(self, path: str) -> set[str]:
@@ -82,6 +83,8 @@ def _imported(path: str, outline: Outline, files: set[str], by_module: dict[str,
     if outline.language == "python":
         modules = {module for line in outline.imports for module in _modules(line)}
         return {found for module in modules for found in _python_files(module, path, by_module, files)}
+    if outline.language in ("java", "kotlin"):
+        return {found for line in outline.imports for found in _class_files(line, by_module)}
     if outline.language not in ("javascript", "typescript", "tsx"):
         return set()
     wanted = [match.group("path") for line in outline.imports for match in RELATIVE.finditer(line)]
@@ -125,6 +128,33 @@ def _python_files(module: str, importer: str, by_module: dict[str, list[str]], f
         if f"/{path}".removesuffix(".py").removesuffix("/__init__").endswith("/" + tail)
     ]
     return candidates if len(candidates) == 1 else []
+
+
+def _jvm_classes(files: set[str]) -> dict[str, list[str]]:
+    """Return ``{".class name": files}``; the dot keeps them apart from the modules of Python."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(files):
+        if path.endswith((".java", ".kt")):
+            found.setdefault("." + name_of(path).rpartition(".")[0], []).append(path)
+    return found
+
+
+def _class_files(line: str, by_class: dict[str, list[str]]) -> list[str]:
+    """Return the file of an imported class: the one whose path ends like the class's full name."""
+    match = JVM.match(line)
+    if match is None:
+        return []
+    full = match.group("name")
+    for name in (full, full.rpartition(".")[0]):
+        tail = "/" + name.replace(".", "/")
+        found = [path for path in by_class.get("." + name.rpartition(".")[2], []) if _stem(path).endswith(tail)]
+        if len(found) == 1:
+            return found
+    return []
+
+
+def _stem(path: str) -> str:
+    return "/" + path.rpartition(".")[0]
 
 
 def _relative(importer: str, path: str, files: set[str]) -> list[str]:

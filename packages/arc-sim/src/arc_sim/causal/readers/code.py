@@ -69,6 +69,7 @@ class _ServiceEdges:
             code.directory,
             code.given,
         )
+        self._shared = code.shared
         self._own = [program for program in code.programs if program.path not in code.shared] or list(code.programs)
         self._code = ServiceCode(code.programs, code.directory, code.given)
         self._settings = SettingsReader(self._code)
@@ -77,7 +78,7 @@ class _ServiceEdges:
     def edges(self) -> list[Edge]:
         uses = self._code.uses()
         self._variables()
-        self._literals()
+        self._literals(uses)
         for kind, host in uses:
             if kind == "host":
                 for use in uses[(kind, host)][:1]:
@@ -112,10 +113,13 @@ class _ServiceEdges:
                 target.confidence = max(target.confidence, READ_VARIABLE if len(evidence) > 1 else LITERAL)
                 target.variable = target.variable or name
 
-    def _literals(self) -> None:
+    def _literals(self, uses: dict[Key, list[Use]]) -> None:
+        """Addresses in the code itself; those in code that services share count when a call reaches them."""
         for program in self._programs:
             for value in program.strings:
                 for address in addresses_in(value.text) if not value.items else ():
+                    if program.path in self._shared and ("host", address.host) not in uses:
+                        continue
                     self._reach(address.host, address.protocol, place(program, value.line), ("host", address.host))
         for program, value, text in self._code.composed():
             for address in addresses_in(text):

@@ -28,6 +28,9 @@ HOST_KEYWORD = re.compile(
     r"(?i)^(?:host|hostname|server|servers|addr|address|url|uri|base_?ur[il]|endpoint|hosts|name|value|serviceid)$"
 )
 
+SERVICE_CONSTANT = re.compile(r"(?:^|\.)\w*(?:Service|Server|Host|App)\w*\.([A-Z][A-Z0-9_]+)$")
+"""A member of an enumeration of services, called like the service."""
+
 Key = tuple[str, str]
 """``("env", variable)`` or ``("host", host name)``."""
 
@@ -285,6 +288,8 @@ class ServiceCode:
         connects = CONNECTS.search(_own_name(call.text)) is not None
         for key, item in call.items:
             if key is None and connects and item.kind == "name":
+                constant = SERVICE_CONSTANT.search(item.text)
+                found += [constant.group(1)] if constant and self._directory.find(constant.group(1)) else []
                 found += [text for text in self._bound_texts(program, scope, item) if self._directory.find(text)]
             if (key and HOST_KEYWORD.search(key)) or (key is None and connects):
                 words = [item] if item.kind == "string" else [part for _, part in item.items if part.kind == "string"]

@@ -17,6 +17,7 @@ COUNTERS: Dict[str, str] = {
     "requests_intercepted": "LLM requests that went through us",
     "pattern_matches": "Requests that at least one pattern matched",
     "fixes_applied": "Fixes applied to requests",
+    "requests_retried": "Refused requests sent once more with a fix, which retry_with_fix allows",
     "low_confidence": "Requests left as they were because no matching pattern was sure enough",
     "requests_failed": "Requests that ended in an exception of the SDK",
     "requests_cancelled": "Requests or streams that were given up before their end",

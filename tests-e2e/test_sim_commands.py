@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 def arc(cwd: Path, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "ARC_"))}
     command = [sys.executable, "-m", "arc_sim", *words]
-    environment = {**clean, "ARC_HOME": str(cwd / ".no-home"), **env}
+    environment = {**clean, "ARC_HOME": str(cwd / ".no-home"), "ARC_CACHE_DIR": "", **env}
     return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
 

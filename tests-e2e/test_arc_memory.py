@@ -36,6 +36,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 @pytest.mark.skipif(sys.version_info >= (3, 13), reason="Arc Memory's pins have no wheels for this Python")
 def test_arc_build_takes_our_services_in_and_we_read_them_back(python: Path, tmp_path: Path) -> None:
     repo, home = tmp_path / "repo", tmp_path / "home"

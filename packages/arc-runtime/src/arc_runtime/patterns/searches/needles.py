@@ -67,7 +67,8 @@ class Needles:
     def _search(self, text: str) -> List[int]:
         rows = self._rows
         if self._automaton is not None:
-            places = {place for place, _, _ in self._automaton.find_matches_as_indexes(text, overlapping=True)}
+            readable = text.encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair has no UTF-8
+            places = {place for place, _, _ in self._automaton.find_matches_as_indexes(readable, overlapping=True)}
             return [rows[place] for place in places]
         found = [rows[place] for place, needle in zip(self._short, self._short_texts) if needle in text]
         words = text.split()

@@ -293,9 +293,6 @@ def test_a_slow_close_delays_the_end_and_no_byte_before_it(web):
     raw.close()
 
 
-# --- gRPC: HTTP/2, many streams on one connection ---------------------------------------------------------------
-
-
 def _identity(data):
     return data
 

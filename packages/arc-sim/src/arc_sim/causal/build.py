@@ -17,6 +17,7 @@ from arc_sim.causal.ownership import build_units, find_unit
 from arc_sim.causal.paths import LANGUAGES, language_of
 from arc_sim.causal.readers import LINKING, NAMING
 from arc_sim.causal.readers.base import Known, Reader
+from arc_sim.causal.readers.deploy.entries import with_entries
 from arc_sim.causal.tree import GitTree, Tree
 from arc_sim.diff.git import NOT_IN_CLONE
 from arc_sim.model import Graph, Service
@@ -78,7 +79,7 @@ def derive_tree(tree: Tree) -> Graph:
         found.append((reader.name, reader.read(tree, known)))
         services = merge_services(found)
         known = Known(services, merge_variables(found, services))
-    services = tuple(_complete(tree, known.services))
+    services = tuple(_complete(tree, with_entries(tree, known.services)))
     services = with_shared_code(tree, services)
     known = Known(services, merge_variables(found, services))
     for name in LINKING:

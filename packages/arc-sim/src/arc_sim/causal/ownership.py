@@ -1,7 +1,7 @@
 """Which files a service is built from: build contexts, Dockerfile COPY, directories named after the image."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from weakref import WeakKeyDictionary
 
 from arc_sim.causal.addresses import normalise
@@ -13,6 +13,7 @@ from arc_sim.causal.paths import (
     has_no_effect,
     is_source_of_truth,
     join,
+    language_of,
     name_of,
     parent_of,
 )
@@ -24,18 +25,26 @@ STEP = re.compile(r"(?im)^\s*(?:RUN|WORKDIR|CMD|ENTRYPOINT|ARG|ENV)\s+(?P<argume
 COMMENT = re.compile(r"(?m)^\s*#.*\n?")
 NAMED = re.compile(r"(?:--?(?:bin|package|p|pl|projects|filter|scope|workspace|app)[= ]|(?<=\s):)@?([\w./-]+)")
 """A part of the build that a command names: ``cargo build -p NAME``, ``mvn -pl NAME``, ``gradle :NAME:build``."""
+ARGUMENT = re.compile(r"\$(?:\{(?P<braced>\w+)(?::?-(?P<default>[^}]*))?\}|(?P<plain>\w+))")
+LAYOUT = frozenset(("cmd", "bin"))
+"""Folders that only hold a program's start: the folder above is the program's."""
 
 
 class Dockerfile:
     """What matters of a Dockerfile: sources that it copies, images that it is based on, words of its commands."""
 
-    def __init__(self, text: str) -> None:
-        text = COMMENT.sub("", text)
+    def __init__(self, text: str, given: Mapping[str, str] | None = None) -> None:
+        text = ARGUMENT.sub(lambda match: _argument(match, given or {}), COMMENT.sub("", text))
         self.bases = tuple(FROM.findall(text))
         self.sources = tuple(source for match in COPY.finditer(text) for source in _sources(match.group("arguments")))
         commands = [match.group("arguments").replace("\\\n", " ") for match in STEP.finditer(text)]
         self.words = tuple(w for c in commands for w in re.split(r"[\s\"'\[\],;&|=()]+", c) if w)
         self.named = tuple(name.rpartition("/")[2].split(":")[0] for c in commands for name in NAMED.findall(" " + c))
+
+
+def _argument(match: "re.Match[str]", given: Mapping[str, str]) -> str:
+    """Return the value that a build gives to an argument, the text itself when it gives none."""
+    return given.get(match.group("braced") or match.group("plain")) or match.group()
 
 
 class _Known:
@@ -50,7 +59,12 @@ class _Known:
             docker = DOCKERFILE.match(name) is not None
             if docker:
                 self.with_dockerfile.add(parent_of(path))
-            if not (docker or name in BUILD_FILES or name.endswith((".csproj", ".fsproj", ".vbproj"))):
+            if not (
+                docker
+                or name in BUILD_FILES
+                or name == "project.json"
+                or name.endswith((".csproj", ".fsproj", ".vbproj"))
+            ):
                 continue
             if is_source_of_truth(path):
                 units.add(parent_of(path))
@@ -67,6 +81,11 @@ def _known(tree: Tree) -> _Known:
     if found is None:
         found = _KNOWN[tree] = _Known(tree)
     return found
+
+
+def listing_of(tree: Tree) -> Listing:
+    """Return the files of a tree by name and directory; made once for each tree."""
+    return _known(tree).listing
 
 
 def build_units(tree: Tree) -> tuple[str, ...]:
@@ -92,20 +111,26 @@ def find_unit(units: Iterable[str], names: Iterable[str]) -> str | None:
     return None
 
 
-def read_dockerfile(tree: Tree, path: str) -> Dockerfile | None:
-    """Return the Dockerfile at a path, None when there is none that can be read."""
+def read_dockerfile(tree: Tree, path: str, given: Mapping[str, str] | None = None) -> Dockerfile | None:
+    """Return the Dockerfile at a path with the build arguments in it, None when there is none that can be read."""
     try:
-        return Dockerfile(tree.read(path).decode("utf-8", "replace"))
+        return Dockerfile(tree.read(path).decode("utf-8", "replace"), given)
     except (KeyError, ValueError):
         return None
 
 
-def built_from(tree: Tree, context: str, dockerfile: str | None = None) -> tuple[str, ...]:
-    """Return the paths from which an image is built.
+def built_from(
+    tree: Tree,
+    context: str,
+    dockerfile: str | None = None,
+    given: Mapping[str, str] | None = None,
+    command: Iterable[str] = (),
+) -> tuple[str, ...]:
+    """Return the paths from which an image is built with the arguments and the command that are given.
 
     A context that the service has for itself is its path. A context that it shares with others (the root, or one above
     other build directories) counts only through the sources that the Dockerfile copies from it, and where it copies
-    everything, through the project that it builds.
+    everything, through the project that it builds, or else the one that an argument or the command names.
     """
     file = _dockerfile_path(tree, context, dockerfile)
     if file is None:
@@ -113,13 +138,15 @@ def built_from(tree: Tree, context: str, dockerfile: str | None = None) -> tuple
     own = parent_of(file)
     if not _is_shared(tree, context, own):
         return tuple(sorted({context, *(() if contains(context, file) else (file,))}))
-    parsed = read_dockerfile(tree, file)
-    sources = {file} if own == context else {own}
+    parsed = read_dockerfile(tree, file, given)
+    sources = {file} if own == context or _holds_dockerfiles(tree, own) else {own}
     copied: set[str] = set()
     for source in parsed.sources if parsed else ():
         copied.update(_copied(tree, context, source))
     if parsed is not None and context in copied:
-        narrowed = _projects_built(tree, context, own, parsed)
+        narrowed = _projects_built(tree, context, own, parsed) or _project_called(
+            tree, context, [*(given or {}).values(), *command]
+        )
         if narrowed:
             built = _known(tree).built
             copied = {
@@ -127,6 +154,13 @@ def built_from(tree: Tree, context: str, dockerfile: str | None = None) -> tuple
             } | narrowed
     sources |= copied
     return tuple(sorted(p for p in sources if not any(contains(other, p) for other in sources - {p})))
+
+
+def _holds_dockerfiles(tree: Tree, directory: str) -> bool:
+    """Tell whether a directory only collects the Dockerfiles of several services."""
+    found = [path for path in _known(tree).listing.below(directory) if has_no_effect(path) is None]
+    docker = [path for path in found if DOCKERFILE.match(name_of(path)) and parent_of(path) == directory]
+    return len(docker) > 1 and not any(language_of(path) for path in found)
 
 
 def _projects_built(tree: Tree, context: str, own: str, file: Dockerfile) -> set[str]:
@@ -143,13 +177,27 @@ def _projects_built(tree: Tree, context: str, own: str, file: Dockerfile) -> set
     return found - {context, ""}
 
 
+def _project_called(tree: Tree, context: str, words: list[str]) -> set[str]:
+    """Return the only project below the context whose path ends in one of the words, the first word first."""
+    units = {unit: unit[len(context) :].lower().strip("/") for unit in _known(tree).built if contains(context, unit)}
+    for word in words:
+        wanted = re.sub(r"[^a-z0-9]+", "-", word.lower()).strip("-")
+        ends = ("-" + wanted,)
+        found = {u for u, inner in units.items() if inner and ("-" + re.sub(r"[^a-z0-9]+", "-", inner)).endswith(ends)}
+        if wanted and len(found) == 1:
+            return found
+    return set()
+
+
 def _resolved(tree: Tree, known: _Known, context: str, word: str) -> set[str]:
     """Return the project directory that a word of a command names, at whatever place the context was copied to."""
     parts = [part for part in word.strip("./").replace("\\", "/").split("/") if part not in ("", ".", "...")]
     while parts and ".." not in parts:
         path = "/".join([*([context] if context else []), *parts])
         if tree.content_id(path):
-            return {parent_of(path)} if parent_of(path) != context else set()
+            home = parent_of(path)
+            home = parent_of(home) if name_of(home) in LAYOUT and parent_of(home) not in ("", context) else home
+            return {home} if home != context else set()
         if path in known.built or (known.listing.is_directory(path) and tree.content_id(f"{path}/main.go")):
             return {path}
         if not word.startswith("/"):
@@ -180,7 +228,8 @@ def _is_shared(tree: Tree, context: str, own: str) -> bool:
 def _copied(tree: Tree, context: str, source: str) -> set[str]:
     """Return what a COPY source stands for; of a copied context the files that no deeper service has for itself."""
     prefix = re.split(r"[*?\[]", source)[0] if re.search(r"[*?\[]", source) else source
-    target = join(context, prefix.lstrip("/").rstrip("/") or ".")
+    # The builder takes what would leave the context for the context itself.
+    target = join(context, re.sub(r"^(?:\.\./?)+", "", prefix.lstrip("/")).rstrip("/") or ".")
     if target is None:
         return set()
     if target in ("", context):

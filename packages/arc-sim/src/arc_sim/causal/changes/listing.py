@@ -44,6 +44,10 @@ class Listing:
                 return
             yield self.paths[index]
 
+    def directories(self) -> frozenset[str]:
+        """Return all directories, the root as ``""``."""
+        return frozenset(self._directories)
+
     def is_directory(self, path: str) -> bool:
         """Tell whether there are files below."""
         return path in self._directories

@@ -9,11 +9,15 @@ from arc_sim.causal.paths import VENDORED, contains, has_no_effect, join, name_o
 from arc_sim.causal.tree import Tree
 from arc_sim.model import Service
 
+MAX_BYTES = 1_000_000
+"""A module file that is larger is none. A decision."""
 MAX_ROUNDS = 6
 """Imports of imports are followed this far."""
 
 PYTHON = re.compile(r"^\s*(?:from\s+(?P<from>[.\w]+)\s+import\s+(?P<names>[\w\s,()*]+)|import\s+(?P<import>[\w.,\s]+))")
 JVM = re.compile(r"^\s*import\s+(?:static\s+)?(?P<name>[\w.]+\.\w+)\s*;?\s*$")
+GO = re.compile(r'"([\w.~-]+(?:/[\w.~-]+)+)"')
+GO_MODULE = re.compile(rb"(?m)^\s*module\s+\"?([^\s\"]+)")
 RELATIVE = re.compile(r"""["'](?P<path>\.{1,2}/[^"']+)["']""")
 
 
@@ -39,7 +43,11 @@ class _Imports:
     def __init__(self, tree: Tree) -> None:
         self._library = library_of(tree)
         self._files = {path for path in tree.paths() if VENDORED.search(path) is None and has_no_effect(path) is None}
-        self._by_module = {**_python_modules(self._files), **_jvm_classes(self._files)}
+        self._by_module = {
+            **_python_modules(self._files),
+            **_jvm_classes(self._files),
+            **_go_packages(tree, self._files),
+        }
         self._known: dict[str, set[str]] = {}
 
     def of(self, path: str) -> set[str]:
@@ -85,6 +93,8 @@ def _imported(path: str, outline: Outline, files: set[str], by_module: dict[str,
         return {found for module in modules for found in _python_files(module, path, by_module, files)}
     if outline.language in ("java", "kotlin"):
         return {found for line in outline.imports for found in _class_files(line, by_module)}
+    if outline.language == "go":
+        return {found for line in outline.imports for name in GO.findall(line) for found in by_module.get(name, ())}
     if outline.language not in ("javascript", "typescript", "tsx"):
         return set()
     wanted = [match.group("path") for line in outline.imports for match in RELATIVE.finditer(line)]
@@ -136,6 +146,25 @@ def _jvm_classes(files: set[str]) -> dict[str, list[str]]:
     for path in sorted(files):
         if path.endswith((".java", ".kt")):
             found.setdefault("." + name_of(path).rpartition(".")[0], []).append(path)
+    return found
+
+
+def _go_packages(tree: Tree, files: set[str]) -> dict[str, list[str]]:
+    """Return ``{import path: files}`` of the packages of all modules here."""
+    modules = {}
+    for path in sorted(files):
+        match = GO_MODULE.search(tree.read(path)) if name_of(path) == "go.mod" and tree.size(path) < MAX_BYTES else None
+        if match is not None:
+            modules[parent_of(path)] = match.group(1).decode("utf-8", "replace")
+    found: dict[str, list[str]] = {}
+    for path in sorted(files) if modules else ():
+        if not path.endswith(".go"):
+            continue
+        home = directory = parent_of(path)
+        while home and home not in modules:
+            home = parent_of(home)
+        if home in modules:
+            found.setdefault(f"{modules[home]}/{directory[len(home) :].strip('/')}".rstrip("/"), []).append(path)
     return found
 
 

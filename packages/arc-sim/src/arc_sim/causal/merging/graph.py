@@ -17,6 +17,12 @@ from arc_sim.model import Edge, Graph, Location, Service, Setting
 MAX_EVIDENCE = 12
 """Places kept for one edge."""
 
+DECLARED = 0.6
+"""An edge of no protocol that is no surer is only a start-up order."""
+
+Key = tuple[str, str]
+"""Source and target."""
+
 Named = tuple[str, Findings]
 """A reader's name and what it found."""
 
@@ -75,7 +81,27 @@ def merge_edges(found: list[Named], services: tuple[Service, ...]) -> tuple[Edge
             if source is not None and target is not None and source.name != target.name:
                 same = replace(edge, source=source.name, target=target.name)
                 groups.setdefault(same.key, {}).setdefault(reader, []).append(same)
-    return tuple(_one_edge(groups[key]) for key in sorted(groups))
+    return tuple(_one_edge(groups[key]) for key in _believed(groups, services))
+
+
+def _believed(groups: dict[tuple[str, str], dict[str, list[Edge]]], services: tuple[Service, ...]) -> list[Key]:
+    """Return the pairs without those that only a start-up order joins, where the code would show a call.
+
+    That is where both have code here, that of the source shows calls of others, and others are seen to call the target.
+    """
+    declared = {
+        key
+        for key, by_reader in groups.items()
+        if all(edge.protocol == "tcp" and edge.confidence <= DECLARED for found in by_reader.values() for edge in found)
+    }
+    code = {service.name for service in services if service.language and service.kind == "service"}
+    callers = {source for source, target in groups.keys() - declared if target in code}
+    called = {target for source, target in groups.keys() - declared if source in code}
+    return sorted(
+        key
+        for key in groups
+        if key not in declared or not (set(key) <= code and key[0] in callers and key[1] in called)
+    )
 
 
 def merge(found: list[Named], services: tuple[Service, ...]) -> Graph:

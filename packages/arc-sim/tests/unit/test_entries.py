@@ -1,0 +1,97 @@
+"""Programs that share code: which part belongs to whom, and what a start-up order alone says."""
+
+from arc_sim.causal.build import derive_tree
+from arc_sim.causal.tree import MemoryTree
+from arc_sim.model import Graph
+
+Files = dict[str, str | bytes]
+
+
+def graph(files: Files) -> Graph:
+    return derive_tree(MemoryTree(files))
+
+
+def paths(found: Graph) -> dict[str, tuple[str, ...]]:
+    return {service.name: service.paths for service in found.services}
+
+
+def edges(found: Graph) -> list[tuple[str, str]]:
+    return [edge.key for edge in found.edges]
+
+
+def go(package: str, url: str) -> str:
+    return f'package {package}\nimport "net/http"\nfunc Run() {{ http.Get("{url}") }}\n'
+
+
+def test_services_of_one_image_keep_the_program_that_their_entrypoint_names() -> None:
+    files: Files = {
+        "compose.yaml": "services:\n  geo: {build: ., entrypoint: geo}\n  rate: {build: ., entrypoint: ./rate}\n"
+        "  db: {image: 'mongo:5'}\n  cache: {image: 'redis:7'}\n",
+        "Dockerfile": "FROM golang\nCOPY . /app\nRUN go install ./...\n",
+        "go.mod": "module example.org/hotel\n",
+        "cmd/geo/main.go": go("main", "http://db:27017/"),
+        "cmd/rate/main.go": go("main", "http://cache:6379/"),
+        "services/geo/server.go": "package geo\n",
+        "services/rate/server.go": "package rate\n",
+        "lib/all.go": "package lib\n",
+    }
+    found = graph(files)
+    assert edges(found) == [("geo", "db"), ("rate", "cache")]
+    geo = paths(found)["geo"]
+    assert {"cmd/geo", "services/geo", "lib"} <= set(geo)
+    assert not {"cmd", "services", "cmd/rate", "services/rate", "."} & set(geo)
+
+
+def test_a_service_without_build_is_found_by_the_program_that_it_starts() -> None:
+    files: Files = {
+        "compose.yaml": "services:\n"
+        "  frontend: {image: shop/all, command: services/front/server.rb}\n"
+        "  compose-post: {image: shop/all, entrypoint: ComposePost}\n"
+        "  odd: {image: shop/all, entrypoint: sh -c run}\n",
+        "services/front/server.rb": "require 'net/http'\n",
+        "src/ComposePost/main.cpp": "int main() {}\n",
+        "src/run/x.py": "",
+    }
+    assert paths(graph(files)) == {"frontend": ("services/front",), "compose-post": ("src/ComposePost",), "odd": ()}
+
+
+def test_a_name_that_stands_for_several_folders_gives_no_path() -> None:
+    files: Files = {
+        "compose.yaml": "services:\n  a: {image: shop/all, entrypoint: worker}\n",
+        "one/worker/main.py": "",
+        "two/worker/main.py": "",
+    }
+    assert paths(graph(files)) == {"a": ()}
+
+
+def test_the_folder_that_only_collects_dockerfiles_belongs_to_nobody() -> None:
+    compose = "services:\n" + "".join(
+        f"  {name}: {{build: {{context: ., dockerfile: docker/{name}.Dockerfile}}}}\n" for name in ("reader", "writer")
+    )
+    files: Files = {
+        "compose.yaml": compose,
+        "go.mod": "module example.org/shop\n",
+        "pkg/queue/queue.go": "package queue\n",
+    }
+    for name in ("reader", "writer"):
+        files[f"docker/{name}.Dockerfile"] = (
+            f'FROM golang\nCOPY .. /app\nENTRYPOINT ["go", "run", "{name}/cmd/main.go"]\n'
+        )
+        files[f"{name}/cmd/main.go"] = 'package main\nimport (\n\t"example.org/shop/pkg/queue"\n)\nfunc main() {}\n'
+    assert paths(graph(files))["reader"] == ("docker/reader.Dockerfile", "pkg/queue/queue.go", "reader")
+
+
+def test_a_start_up_order_is_no_call_where_the_code_shows_the_calls() -> None:
+    web = "const a = process.env.ORDERS_URL;\nfetch(a + '/x');\n"
+    orders = "const a = process.env.USERS_URL;\nfetch(a + '/x');\n"
+    files: Files = {
+        "compose.yaml": "services:\n"
+        "  web: {build: web, environment: {ORDERS_URL: 'http://orders:1'}, depends_on: [orders, users, db, config]}\n"
+        "  orders: {build: orders, environment: {USERS_URL: 'http://users:1'}, depends_on: [users]}\n"
+        "  users: {build: users}\n  config: {build: config}\n  db: {image: 'postgres:16'}\n",
+    }
+    for name, text in {"web": web, "orders": orders, "users": "", "config": ""}.items():
+        files[f"{name}/Dockerfile"] = "FROM node\nCOPY . .\n"
+        files[f"{name}/index.js"] = text or "const x = 1;\n"
+    # A database speaks by its driver, and of config nobody's calls are seen: there the order is all there is.
+    assert edges(graph(files)) == [("orders", "users"), ("web", "config"), ("web", "db"), ("web", "orders")]

@@ -11,7 +11,7 @@ import weakref
 from functools import partial
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
 from arc_common.undo import Undo
 from arc_runtime import guard
@@ -156,6 +156,8 @@ class _Finder:
     def __init__(self, targets: Dict[str, Interceptor], after_import: Callable[[Interceptor], None]) -> None:
         self.targets = targets
         self._after_import = after_import
+        self._executing: Set[int] = set()
+        """``id`` of the modules that are being executed."""
 
     def find_spec(
         self, fullname: str, path: Optional[Sequence[str]] = None, target: Optional[ModuleType] = None
@@ -175,19 +177,40 @@ class _Finder:
         return None
 
     def _hook(self, spec: ModuleSpec, interceptor: Interceptor) -> None:
-        """Let the loader run our step after the module's code. Loaders of archives serve all modules in them."""
+        """Let the loader run our step after the module's code. Loaders of archives serve all modules in them.
+
+        Finders of others ask all finders and put their loader around what they are given. So we may be asked twice
+        for one import, and have a hook in both loaders: the outermost one runs the step.
+        """
         loader: Any = spec.loader
         execute = loader.exec_module
         if getattr(execute, "arc_waits_for", None) == spec.name:  # it was looked for earlier, and not imported
             return
+        before = loader.__dict__.get("exec_module")
 
         def exec_module(module: ModuleType) -> None:
             if module.__name__ != spec.name:
                 execute(module)
                 return
-            loader.__dict__.pop("exec_module", None)
-            execute(module)
+            if loader.__dict__.get("exec_module") is exec_module:
+                _put_back(loader, before)
+            if id(module) in self._executing:
+                execute(module)
+                return
+            self._executing.add(id(module))
+            try:
+                execute(module)
+            finally:
+                self._executing.discard(id(module))
             guard.run("after import", None, partial(self._after_import, interceptor))
 
         exec_module.arc_waits_for = spec.name  # type: ignore[attr-defined]  # our mark
         loader.exec_module = exec_module
+
+
+def _put_back(loader: Any, execute: Optional[Callable[[ModuleType], None]]) -> None:
+    """Leave the loader as it was: with an ``exec_module`` of its own, or that of its class."""
+    if execute is None:
+        del loader.exec_module
+    else:
+        loader.exec_module = execute

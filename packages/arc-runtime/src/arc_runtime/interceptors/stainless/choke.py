@@ -2,7 +2,8 @@
 
 import copy
 import sys
-from typing import Any, Callable, Dict, Tuple
+from types import FunctionType
+from typing import Any, Callable, Dict, Iterator, List, Tuple
 
 import wrapt
 
@@ -47,6 +48,33 @@ def _owner(function: Any) -> Any:
     for name in function.__qualname__.split(".")[:-1]:
         owner = getattr(owner, name)
     return owner
+
+
+def captured(owner: Any, name: str) -> List[Any]:
+    """Return the subclasses on which somebody has wrapped ``owner.name``, as it was inherited.
+
+    Such a wrapper holds the function itself, so that calls through it never come to what is put on the owner.
+    """
+    function = _innermost(owner.__dict__[name])
+    mine = [(kind, kind.__dict__.get(name)) for kind in dict.fromkeys(_subclasses(owner))]
+    return [kind for kind, held in mine if _is_proxy(held) and _innermost(held) is function]
+
+
+def _is_proxy(held: Any) -> bool:
+    """Return whether it is an object around a function, of wrapt's or whosever: a function may also call ``super``."""
+    return type(held) is not FunctionType and hasattr(held, "__wrapped__")
+
+
+def _innermost(held: Any) -> Any:
+    while _is_proxy(held):
+        held = held.__wrapped__
+    return held
+
+
+def _subclasses(owner: Any) -> Iterator[Any]:
+    for kind in owner.__subclasses__():
+        yield kind
+        yield from _subclasses(kind)
 
 
 def put(owner: Any, name: str, around: Callable[..., Any], let_go: Callable[[], None]) -> Undo:

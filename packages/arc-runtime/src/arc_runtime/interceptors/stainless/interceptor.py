@@ -8,7 +8,7 @@ A second wrapper, around ``_process_response``, only reads the HTTP status of th
 import sys
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, List, Optional
+from typing import TYPE_CHECKING, Any, List, Optional, Tuple
 
 from arc_common.undo import Undo
 from arc_runtime.errors import TargetMissing
@@ -32,6 +32,8 @@ class StainlessInterceptor:
         self.module = f"{package}._base_client"
         self.is_optional = False
         self._patch: Optional[Patch] = None
+        self._installed: Tuple[Any, ...] = ()
+        """The observer, and the classes that are patched for it."""
 
     @classmethod
     def for_client(cls, client: Any) -> "StainlessInterceptor":
@@ -41,17 +43,20 @@ class StainlessInterceptor:
         return cls(name=package.partition(".")[0], package=package)
 
     def install(self, observer: Observer) -> Undo:
-        """Patch both clients' ``request``. Raises TargetMissing; then nothing changed."""
-        from arc_runtime.interceptors.stainless.choke import put
+        """Patch both clients' ``request``, unless they are. Raises TargetMissing; then nothing changed."""
+        from arc_runtime.interceptors.stainless.choke import captured, put
 
         owners = self._owners()
+        if self._covers_all() and self._installed == (observer, *owners):
+            return Undo(lambda: None, f"{self.module} was patched already")  # the Undo of then takes it out
         patch = self._new_patch(observer)
         undos = [
-            put(owner, "request", around, patch.let_go)
+            put(kind, "request", around, patch.let_go)
             for owner, around in zip(owners, (patch.around_sync, patch.around_async))
+            for kind in (*captured(owner, "request"), owner)
         ]
         undos += [put(owner, RESPONSE, patch.around_response, patch.let_go) for owner in _holders(owners, RESPONSE)]
-        self._patch = patch
+        self._patch, self._installed = patch, (observer, *owners)
         return Undo(partial(_undo_all, undos), f"{self.module} patched")
 
     def install_on(self, client: Any, observer: Observer) -> Undo:

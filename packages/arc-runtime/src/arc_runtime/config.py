@@ -122,8 +122,13 @@ VARIABLES: Tuple[Variable, ...] = (
         "ARC_PACKS", DEFAULT_PACKS, "names, paths", "pattern packs to load, comma-separated; none: no pack", _packs
     ),
     Variable(
-        "ARC_POLICY", DEFAULT_RISKS, "names", "risk classes of fixes that are applied, comma-separated; all: all", _policy
+        "ARC_POLICY",
+        DEFAULT_RISKS,
+        "names",
+        "risk classes of fixes that are applied, comma-separated; or all",
+        _policy,
     ),
+    Variable("ARC_HOSTS", (), "names", "hosts with the provider's own rules: a gateway, comma-separated", _packs),
     Variable("ARC_RETRY_WITH_FIX", False, "", "1 sends a refused request once more, where a pattern fixes it", _flag),
     Variable("ARC_PACK_KEYS", (), "paths", "public keys; packs from files must then be signed by one of them", _packs),
     Variable("ARC_MIN_CONFIDENCE", 0.5, "ratio", "patterns less sure than this change nothing", _number(0, 1)),
@@ -194,6 +199,8 @@ class Config:
     intercept: bool = True
     packs: Tuple[str, ...] = DEFAULT_PACKS
     policy: Tuple[str, ...] = DEFAULT_RISKS
+    hosts: Tuple[str, ...] = ()
+    """Hosts at which the providers' rules hold, besides their own."""
     """Risk classes of fixes that are applied."""
     retry_with_fix: bool = False
     """Whether a refused request is sent once more, where a pattern explains the refusal and fixes it."""
@@ -234,6 +241,7 @@ def load(arguments: Mapping[str, Any], environ: Optional[Mapping[str, str]] = No
         intercept=values["intercept"],
         packs=values["packs"],
         policy=values["policy"],
+        hosts=values["hosts"],
         retry_with_fix=values["retry_with_fix"],
         pack_keys=values["pack_keys"],
         min_confidence=values["min_confidence"],

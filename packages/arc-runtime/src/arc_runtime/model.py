@@ -38,6 +38,8 @@ class Call(NamedTuple):
     """The call inside which this one was made, empty at the top."""
     tags: Tuple[Tuple[str, str], ...] = ()
     """What the application says of its calls, by ``arc.tags(...)``: names and values."""
+    host: str = ""
+    """Where the client sends it; empty where that is not known."""
 
 
 class Change(NamedTuple):

@@ -17,6 +17,7 @@ from arc_runtime.model import Sink
 from arc_runtime.patterns.files import KnownError, load_pack
 from arc_runtime.patterns.index import PatternIndex
 from arc_runtime.patterns.pattern import Pattern
+from arc_runtime.patterns.signs.hosts import read_hosts
 from arc_runtime.patterns.store import PatternStore
 from arc_runtime.pipeline import Pipeline
 
@@ -52,6 +53,7 @@ class Parts:
             self.store.cache_dir = config.cache_dir
             self._apply_packs(config, strict=config.origins.get("ARC_PACKS") == "argument")
             self.pipeline.policy = frozenset(config.policy)
+            self.pipeline.hosts = read_hosts(config.hosts)
             self.observer.retries = config.retry_with_fix
             self.pipeline.min_confidence = config.min_confidence
             self._apply_sink(config.telemetry, sink)

@@ -31,6 +31,8 @@ class Pipeline:
     def __init__(
         self, index: PatternIndex, min_confidence: float = 0.5, policy: Iterable[str] = DEFAULT_POLICY
     ) -> None:
+        self.hosts: Tuple[str, ...] = ()
+        """Hosts at which the providers' rules hold, besides their own."""
         self.index = index
         self.min_confidence = min_confidence
         """In [0, 1]: patterns that are less sure leave the request as it was."""
@@ -39,7 +41,7 @@ class Pipeline:
 
     def before(self, call: Call) -> Decision:
         """Return what to send. Fixes are applied best pattern first; each pattern sees what those before it left."""
-        facts = Facts(call)
+        facts = Facts(call, None, self.hosts)
         patterns = self.index.match(call, facts)
         if not patterns:
             return PASS_THROUGH
@@ -64,7 +66,7 @@ class _Decider:
             self._round(facts, patterns)
             if self._body is before:
                 break
-            facts = Facts(self._call, self._body)
+            facts = Facts(self._call, self._body, self._pipeline.hosts)
             patterns = self._pipeline.index.match(self._call._replace(body=self._body), facts)
         if not self._applied:
             return self._reason
@@ -78,7 +80,7 @@ class _Decider:
                 continue
             if self._body is not original:
                 if facts.body is not self._body:
-                    facts = Facts(self._call, self._body)
+                    facts = Facts(self._call, self._body, self._pipeline.hosts)
                 if not pattern.matches(self._call, self._body, facts):
                     continue
             self._tried.add(pattern.pattern_id)
@@ -117,7 +119,9 @@ def retry(
     if not explaining:
         return None
     sent = call._replace(body=call.body if decision.body is None else decision.body)
-    again = Pipeline(pipeline.index, 0.0, pipeline.policy).before(sent)
+    second = Pipeline(pipeline.index, 0.0, pipeline.policy)
+    second.hosts = pipeline.hosts
+    again = second.before(sent)
     if again.body is None or not any(fix.pattern_id in explaining for fix in again.fixes):
         return None
     return again._replace(fixes=(*decision.fixes, *again.fixes), mapping=again.mapping or decision.mapping)

@@ -12,6 +12,8 @@ from typing import Any, Dict, FrozenSet, Mapping, Optional, Tuple
 
 from arc_runtime.model import MISSING
 
+MAX_NAME = 200
+"""Characters of a model's name; a longer one is no model that we know."""
 CAPABILITIES: FrozenSet[str] = frozenset(
     (
         *("family", "vendor", "known", "max_output", "context", "reasoning", "sampling", "max_tokens", "stop", "tools"),
@@ -68,6 +70,6 @@ def family_of(name: str) -> Mapping[str, Any]:
 
 def capability(name: Any, what: str) -> Any:
     """Return one capability of a model, MISSING where nothing is said."""
-    if type(name) is not str or len(name) > 200:
+    if type(name) is not str or len(name) > MAX_NAME:
         return MISSING
     return family_of(name).get(what, MISSING)

@@ -14,7 +14,7 @@ from arc_runtime.snapshot import keep
 
 _new = tuple.__new__  # a NamedTuple's own constructor costs twice as much, on every call
 _OUTCOME_REST = tuple(Outcome._field_defaults[name] for name in Outcome._fields[3:])
-_CALL_REST = tuple(Call._field_defaults[name] for name in Call._fields[Call._fields.index("tags") + 1 :])
+_CALL_REST = tuple(Call._field_defaults[name] for name in Call._fields[Call._fields.index("host") + 1 :])
 _FACTS_AT = Outcome._fields.index("finish_reason")
 _RESPONSE_AT = Outcome._fields.index("response")
 
@@ -39,10 +39,11 @@ class Journey(NamedTuple):
         return bool(self.call.call_id)
 
 
-def begin(observer: Observer, request: Tuple[str, str, Mapping[str, Any], bool, str, str]) -> Call:
+def begin(observer: Observer, request: Tuple[str, str, Mapping[str, Any], bool, str, str], host: str = "") -> Call:
     """Return the call that has begun. Its body is the application's own until `depart` has copied it.
 
     request: provider, operation, body, whether a stream was asked for, version of the SDK, name of the task.
+    host: where the client sends it.
     """
     provider, operation, body, streamed, version, task = request
     call: Call
@@ -61,12 +62,14 @@ def begin(observer: Observer, request: Tuple[str, str, Mapping[str, Any], bool, 
                 task,
                 parent_id(),
                 TAGS.get(),
+                host,
                 *_CALL_REST,
             ),
         )
     else:  # whoever asks by `current_call` all the same gives it its name
         call = _new(
-            Call, ("", provider, operation, body, streamed, version, time(), "", task, "", TAGS.get(), *_CALL_REST)
+            Call,
+            ("", provider, operation, body, streamed, version, time(), "", task, "", TAGS.get(), host, *_CALL_REST),
         )
     return call
 

@@ -1,6 +1,7 @@
 """Derived facts of a request: what a pattern can ask that is no place of the body. Computed once, when asked."""
 
-from typing import Any, Callable, Dict, Mapping, Optional
+from functools import lru_cache
+from typing import Any, Callable, Dict, Mapping, Optional, Tuple
 
 from arc_runtime.errors import PatternError
 from arc_runtime.fixes import models
@@ -8,6 +9,7 @@ from arc_runtime.model import MISSING, Call
 from arc_runtime.patterns.signs import messages as message_signs
 from arc_runtime.patterns.signs import parameters as parameter_signs
 from arc_runtime.patterns.signs import tools as tool_signs
+from arc_runtime.patterns.signs.hosts import is_first_party
 
 CHARS_PER_TOKEN = 4
 """Of English text with OpenAI's and Anthropic's tokenizers, about; other languages have fewer."""
@@ -16,10 +18,11 @@ CHARS_PER_TOKEN = 4
 class Facts(Dict[str, Any]):
     """``facts["$model.family"]``: computed when it is asked for, then kept; MISSING where there is none."""
 
-    __slots__ = ("body", "call")
+    __slots__ = ("body", "call", "hosts")
 
-    def __init__(self, call: Call, body: Optional[Mapping[str, Any]] = None) -> None:
+    def __init__(self, call: Call, body: Optional[Mapping[str, Any]] = None, hosts: Tuple[str, ...] = ()) -> None:
         self.call = call
+        self.hosts = hosts
         self.body: Mapping[str, Any] = call.body if body is None else body
 
     def __missing__(self, name: str) -> Any:
@@ -104,17 +107,49 @@ def _request_coarse(facts: Facts) -> str:
     return coarse_hash(facts.body)
 
 
+def _family(facts: Facts) -> Mapping[str, Any]:
+    """Return what is known of the model where its provider's rules hold, an empty object elsewhere."""
+    model = facts.body.get("model")
+    if type(model) is not str or len(model) > models.MAX_NAME:
+        return NOTHING
+    call = facts.call
+    return _rules(model, call.provider, call.host, facts.hosts)
+
+
+NOTHING: Mapping[str, Any] = {}
+
+
+@lru_cache(maxsize=512)
+def _rules(model: str, provider: str, host: str, hosts: Tuple[str, ...]) -> Mapping[str, Any]:
+    family = models.family_of(model)
+    return family if family and family["vendor"] == provider and is_first_party(provider, host, hosts) else NOTHING
+
+
 def _clean(facts: Facts) -> bool:
-    """Return whether there is no sign of a fault anywhere; a model that we do not know has none."""
-    if models.capability(facts.body.get("model"), "vendor") != facts.call.provider:
+    """Return whether there is no sign of a fault anywhere; a model or a host that we do not know has none.
+
+    Every request asks this, and most ask nothing more: so it goes past the dictionary.
+    """
+    facts["$family"] = family = _family(facts)
+    if not family:
         return True
-    return not (facts["$parameters.signs"] or facts["$messages.signs"] or facts["$tools.signs"])
+    found = facts["$parameters.signs"] = parameter_signs.signs(facts)
+    if found:
+        return False
+    found = facts["$messages.signs"] = message_signs.signs(facts)
+    if found:
+        return False
+    found = facts["$tools.signs"] = tool_signs.signs(facts)
+    return not found
 
 
 FACTS: Dict[str, Callable[[Facts], Any]] = {
     "$provider": lambda facts: facts.call.provider,
     "$operation": lambda facts: facts.call.operation,
     "$streamed": lambda facts: facts.call.streamed,
+    "$host": lambda facts: facts.call.host or MISSING,
+    "$first_party": lambda facts: is_first_party(facts.call.provider, facts.call.host, facts.hosts),
+    "$family": _family,
     "$model": _model,
     "$roles": _roles,
     "$prompt": _prompt,

@@ -66,9 +66,7 @@ class Pack(NamedTuple):
     errors: Tuple[KnownError, ...] = ()
 
 
-def load_pack(
-    name_or_path: str, verify: Optional[Callable[[Path, bytes], None]] = None, golden: bool = True
-) -> Pack:
+def load_pack(name_or_path: str, verify: Optional[Callable[[Path, bytes], None]] = None, golden: bool = True) -> Pack:
     """Return a pack that ships with us (by name) or a file. Raises PatternError that names file, place and reason.
 
     verify: given a file and its content before anything of it is read; raises PatternError to refuse it.

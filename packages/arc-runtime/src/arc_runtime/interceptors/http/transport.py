@@ -49,7 +49,9 @@ class Watch:
             return None
         task = task_name() if is_async and self._observer.listening else ""
         streams = message.body.get("stream") is True
-        call = begin(self._observer, (message.provider, message.operation, message.body, streams, "", task))
+        call = begin(
+            self._observer, (message.provider, message.operation, message.body, streams, "", task), request.url.host
+        )
         decision = self._observer.decide(call)
         if decision.body is not None:
             changed = self._changed(request, message, decision.body)

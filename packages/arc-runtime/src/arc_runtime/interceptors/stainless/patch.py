@@ -22,6 +22,7 @@ from arc_runtime.interceptors.journey import (
 )
 from arc_runtime.interceptors.operations import operation_of
 from arc_runtime.interceptors.provenance import CURRENT_CALL, HTTP_STATUS, SUPPRESSED, task_name
+from arc_runtime.interceptors.stainless.hosts import host_of
 from arc_runtime.interceptors.stainless.sending import with_body, with_options
 from arc_runtime.interceptors.streams import OnEnd, StreamWatch, restore_stream, watch_body, watch_stream
 from arc_runtime.model import Outcome
@@ -47,7 +48,7 @@ class Patch:
         """Make one synchronous call."""
         if not self.active or SUPPRESSED.get():
             return wrapped(*args, **kwargs)
-        journey = guard.run("intercept.before", None, self._begin, args, kwargs, "")
+        journey = guard.run("intercept.before", None, self._begin, instance, args, kwargs, "")
         if journey is None:
             return wrapped(*args, **kwargs)
         while True:
@@ -74,7 +75,7 @@ class Patch:
         """Make one asynchronous call."""
         if not self.active or SUPPRESSED.get():
             return await wrapped(*args, **kwargs)
-        journey = guard.run("intercept.before", None, self._begin_task, args, kwargs)
+        journey = guard.run("intercept.before", None, self._begin_task, instance, args, kwargs)
         if journey is None:
             return await wrapped(*args, **kwargs)
         while True:
@@ -103,10 +104,10 @@ class Patch:
             guard.run("intercept.status", None, _note_status, kwargs)
         return wrapped(*args, **kwargs)
 
-    def _begin_task(self, args: Tuple[Any, ...], kwargs: Dict[str, Any]) -> Optional[Journey]:
-        return self._begin(args, kwargs, task_name() if self._observer.listening else "")
+    def _begin_task(self, client: Any, args: Tuple[Any, ...], kwargs: Dict[str, Any]) -> Optional[Journey]:
+        return self._begin(client, args, kwargs, task_name() if self._observer.listening else "")
 
-    def _begin(self, args: Tuple[Any, ...], kwargs: Dict[str, Any], task: str) -> Optional[Journey]:
+    def _begin(self, client: Any, args: Tuple[Any, ...], kwargs: Dict[str, Any], task: str) -> Optional[Journey]:
         """Decide the call; None when it is no request with a JSON object in it."""
         entered_s = perf_counter()
         options = args[1] if len(args) > 1 else kwargs["options"]
@@ -115,7 +116,9 @@ class Patch:
             return None
         streams = bool(kwargs.get("stream"))
         observer = self._observer
-        call = begin(observer, (self._provider, operation_of(options.url), body, streams, self._version, task))
+        call = begin(
+            observer, (self._provider, operation_of(options.url), body, streams, self._version, task), host_of(client)
+        )
         decision = observer.decide(call)
         if decision.body is not None:
             rewritten = guard.run("intercept.rewrite", None, with_body, options, body, decision.body)

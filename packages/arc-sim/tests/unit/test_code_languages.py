@@ -141,7 +141,7 @@ SETTINGS: "list[tuple[str, str, set[tuple[str, float | None, str, str]]]]" = [
      'TimeSpan.FromSeconds(4); });',
      {("timeout", 4000.0, "ms", "total")}),
     ("web/a.rb", 'Faraday.new(url: ENV["ORDERS_URL"], request: { timeout: 3, open_timeout: 1 })\n',
-     {("timeout", 3000.0, "ms", "total"), ("timeout", 1000.0, "ms", "total")}),
+     {("timeout", 3000.0, "ms", "total"), ("timeout", 1000.0, "ms", "connect")}),
     ("web/a.php",
      "<?php $c = new Client(['base_uri' => getenv('ORDERS_URL'), 'timeout' => 2.5, 'connect_timeout' => 1]);",
      {("timeout", 2500.0, "ms", "total"), ("timeout", 1000.0, "ms", "connect")}),

@@ -8,8 +8,9 @@ from arc_sim.causal.code.lowering import elixir
 from arc_sim.causal.code.lowering.bindings import Bindings
 from arc_sim.causal.code.lowering.context import GUARD, Context
 from arc_sim.causal.code.lowering.environment import is_environment_call
-from arc_sim.causal.code.lowering.expressions import Expressions, name_of
+from arc_sim.causal.code.lowering.expressions import Expressions, is_plain, name_of
 from arc_sim.causal.code.lowering.grammars import grammar_of
+from arc_sim.causal.code.lowering.guards import wrapping_guard
 from arc_sim.causal.code.lowering.roles import statement_roles
 from arc_sim.causal.code.program import CallSite, Class, Expression, Function, Handler, Program
 from arc_sim.causal.code.syntax import MAX_DEPTH, parse_tree, text_of
@@ -75,18 +76,28 @@ class Lowering:
 
     def walk_children(self, node: Node, context: Context, depth: int) -> None:
         """Walk what stands below a node."""
+        depth += 1
+        if depth > MAX_DEPTH:
+            return
+        actions = self._actions
         for child in node.named_children:
-            self.walk(child, context, depth + 1)
+            action = actions.get(child.kind_id)
+            if action is not None:
+                action(child, context, depth)
+            elif child.named_child_count:
+                self.walk_children(child, context, depth)
 
     def call(self, node: Node, context: Context, depth: int) -> None:
         """Note a call, and walk into it; functions given to a guard run under it."""
         call = self.expressions.read(node)
         inner = context
         if call.kind == "call":
-            self.program.calls.append(_site(call, context))
             runs = any(item.text == "lambda" for _, item in call.items)
+            guard = wrapping_guard(node, call)
+            context = context.inside(guards=(*context.guards, guard)) if guard is not None else context
             if runs and GUARD.search(call.text.rpartition(".")[2] if "(" in call.text else call.text):
-                inner = context.inside(guards=(*context.guards, call))
+                inner = inner.inside(guards=(*context.guards, call))
+            self.program.calls.append(_site(call, context))
             if context.parameters and is_environment_call(call.text):
                 self._lookup(call, context)
             if call.text.rpartition(".")[2] in ("require", "require_relative", "require_once"):
@@ -119,7 +130,7 @@ class Lowering:
         value = self.expressions.read(node)
         if value.kind == "env":
             self.program.reads.append(value)
-        elif node.child_count:
+        elif node.child_count and not is_plain(value.text, self.program.language):
             self.walk_children(node, context, depth)
 
     def _operator(self, node: Node, context: Context, depth: int) -> None:
@@ -187,8 +198,9 @@ class Lowering:
         else:
             inner = Context(scope, owner=name or context.owner, guards=guards, parameters=tuple(n for n, _ in listed))
         self._bindings.implicit_result(node, inner)
+        start = (node.child_by_field_name("name") or node).start_byte
         for child in node.named_children:
-            if child.type in ANNOTATIONS or child.start_byte >= (node.child_by_field_name("name") or node).start_byte:
+            if child.start_byte >= start or child.type in ANNOTATIONS:
                 self.walk(child, inner, depth + 1)
 
     def _decorators(self, node: Node) -> tuple[Expression, ...]:
@@ -241,8 +253,12 @@ class Lowering:
         without = condition is None and node.type in ("for_statement", "loop_expression") and self._has_no_range(node)
         endless = (without or ENDLESS.match(text)) and PAUSE.search(text_of(node)[:20_000])
         repeats = count is not None or "while" in node.type or without
-        line = node.start_point[0] + 1 if endless else context.forever
-        self.walk_children(node, context.inside(loop=count, repeats=repeats, forever=line), depth)
+        line = node.start_point[0] + 1 if endless else None
+        # Where the language has exceptions, only a handler inside the loop makes it one that tries again.
+        has_exceptions = self.program.language not in ("go", "rust")
+        forever = context.forever if has_exceptions or line is None else line
+        inner = context.inside(loop=count, repeats=repeats, endless=line or context.endless, forever=forever)
+        self.walk_children(node, inner, depth)
 
     def _has_no_range(self, node: Node) -> bool:
         kinds = {child.type for child in node.named_children}
@@ -257,7 +273,9 @@ class Lowering:
             is_last = context.owner.lower() == "main"
             swallows = not context.repeats and not is_last and not any(self._fails(handler) for handler in handlers)
             handler = Handler(handlers[0].start_point[0] + 1, swallows)
-            inner = context.inside(handler=handler, attempts=context.loop)
+            inner = context.inside(
+                handler=handler, attempts=context.loop, endless=None, forever=context.endless or context.forever
+            )
         for child in node.named_children:
             in_body = (
                 child.type not in self.grammar.handlers and "finally" not in child.type and child.type != "else_clause"
@@ -295,7 +313,8 @@ class Lowering:
 
 def _is_documentation(node: Node) -> bool:
     """Tell whether a string stands alone, as Python's docstrings do."""
-    return node.parent is not None and node.parent.type == "expression_statement" and node.parent.child_count == 1
+    parent = node.parent
+    return parent is not None and parent.type == "expression_statement" and parent.child_count == 1
 
 
 def _site(call: Expression, context: Context) -> CallSite:

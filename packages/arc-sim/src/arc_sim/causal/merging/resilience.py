@@ -1,14 +1,22 @@
 """All resilience settings of an edge in one list, and the deciding ones in the edge's own fields."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 
 from arc_sim.causal.addresses import Directory
+from arc_sim.causal.kinds import TELEMETRY, image_name
 from arc_sim.causal.readers.base import Rule
 from arc_sim.model import Edge, Resilience, Service, Setting
 
 MAX_SETTINGS = 24
 """Settings kept for one edge."""
+
+BESIDE = re.compile(
+    r"(?:^|[-_.])(?:config(?:uration)?[-_]?server|(?:service[-_]?)?(?:registry|discovery)|eureka|consul|vault|zookeeper|"
+    r"tracing|spring[-_]boot[-_]admin|admin[-_]server)(?:$|[-_.])|^config$"
+)
+"""Services that calls do not go through: what a service sets for all its calls is not meant for them."""
 
 PHASES = ("total", "", "per_try", "read", "connect", "idle")
 """Timeouts in the order in which they decide how long a caller waits; ``idle`` and ``delay`` limit no call."""
@@ -34,6 +42,7 @@ def settled(edge: Edge, settings: Iterable[Resilience]) -> Edge:
 def applied(edges: Iterable[Edge], rules: Iterable[Rule], services: tuple[Service, ...]) -> tuple[Edge, ...]:
     """Return the edges with the settings of all rules that match them; the more specific rule decides."""
     directory = Directory(services)
+    beside = {service.name for service in services if _is_beside(service)}
     by_source: dict[str, list[tuple[str, Rule]]] = {}
     for rule in rules:
         source, target = (_named(directory, name) for name in (rule.source, rule.target))
@@ -43,7 +52,11 @@ def applied(edges: Iterable[Edge], rules: Iterable[Rule], services: tuple[Servic
     for edge in edges:
         near = [*by_source.get(edge.source, ()), *by_source.get("*", ())]
         for rank in (0, 1, 2):
-            settings = [rule.setting for target, rule in near if _rank(rule) == rank and _matches(rule, target, edge)]
+            settings = [
+                rule.setting
+                for target, rule in near
+                if _rank(rule) == rank and (target != "*" or edge.target not in beside) and _matches(rule, target, edge)
+            ]
             edge = settled(edge, settings) if settings else edge
         found.append(edge)
     return tuple(found)
@@ -53,6 +66,11 @@ def _named(directory: Directory, name: str) -> str | None:
     """Return the service's own name; ``*`` as it is."""
     service = directory.find(name) if name != "*" else None
     return "*" if name == "*" else service.name if service is not None else None
+
+
+def _is_beside(service: Service) -> bool:
+    names = (image_name(service.image), service.name.lower())
+    return any(TELEMETRY.search(name) for name in names) or BESIDE.search(service.name.lower()) is not None
 
 
 def _rank(rule: Rule) -> int:
@@ -96,5 +114,5 @@ def _retries(known: list[Resilience]) -> Setting | None:
 
 def _distinct(known: list[Resilience]) -> list[Resilience]:
     """Return the settings without those that say less about a place than another one there."""
-    rich = {(s.kind, s.location) for s in known if s.phase or s.detail}
-    return [s for s in known if s.phase or s.detail or (s.kind, s.location) not in rich]
+    rich = {(s.kind, s.location, s.unit) for s in known if s.phase or s.detail}
+    return [s for s in known if s.phase or s.detail or (s.kind, s.location, s.unit) not in rich]

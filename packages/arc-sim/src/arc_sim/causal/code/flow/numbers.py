@@ -24,6 +24,9 @@ NEUTRAL = re.compile(
 """Calls that hand their number on."""
 NOW = re.compile(r"(?i)(?:^|\.)now$|^time\.time$|utcnow|getTime$")
 CHAIN = re.compile(r"(?:^|\.)(?:unwrap_or|unwrap_or_else|map|and_then|ok|parse|into|to_i|to_f|toLong|toInt)$")
+UNIT_NAME = re.compile(r"(?i)time\.|timeunit\.|chronounit\.|duration\.")
+CONVERSIONS = frozenset(("1000", "1e3", "1000.0", "60", "0.001"))
+"""Factors that change the unit and not the time."""
 MAX_HOPS = 6
 
 
@@ -66,7 +69,7 @@ class Numbers:
     def _named(self, program: Program, scope: int, value: Expression, hops: int) -> Number | None:
         last_name = value.text.rpartition(".")[2]
         unit = UNITS_MS.get(last_name.lower().rstrip("s"))
-        if unit is not None and re.match(r"(?i)time\.|timeunit\.|chronounit\.|duration\.", value.text):
+        if unit is not None and UNIT_NAME.match(value.text):
             return Number(1.0, place(program, value.line), unit)
         if unit is not None and (match := re.match(r"(\d+)\.\w+$", value.text)):
             return Number(float(match.group(1)), place(program, value.line), unit)
@@ -114,9 +117,11 @@ class Numbers:
                    "/": left.value / right.value if right.value else 0.0}  # fmt: skip
         if value.text not in results:
             return None
-        # The unit of `2 * time.Second`, at the place of the 2.
+        # The unit of `2 * time.Second`, at the place of the 2; `timeout * 2` at its own.
         first = right if left.unit_ms is not None and right.unit_ms is None else left
-        return Number(results[value.text], first.location, left.unit_ms if left.unit_ms is not None else right.unit_ms)
+        scaled = any(item.kind == "number" and item.text not in CONVERSIONS for item in items)
+        location = place(program, value.line) if scaled else first.location
+        return Number(results[value.text], location, left.unit_ms if left.unit_ms is not None else right.unit_ms)
 
 
 def literal(text: str, location: Location) -> Number | None:

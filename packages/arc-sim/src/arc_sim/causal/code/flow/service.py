@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from arc_sim.causal.addresses import Directory, addresses_in
 from arc_sim.causal.code.flow.shapes import builds, has_address_part, is_address_like
@@ -160,7 +161,9 @@ class ServiceCode:
         if "." in name and not name.startswith("self."):
             prefix = name.rpartition(".")[0]
             inner = self.values(program, scope, prefix) if "[" not in prefix else []
-            if inner:
+            # What is only handed in (`this.orders = orders`) says nothing; its method may.
+            own = prefix.rpartition(".")[2]
+            if any(value.kind != "name" or value.text != own for _, _, value in inner):
                 return inner
         exported = self._exported.get(short, [])
         return exported if len({id(home) for home, _, _ in exported}) == 1 else []
@@ -228,6 +231,7 @@ class ServiceCode:
             values = self.values(program, scope, value.text)
             if not values and value.kind == "name":
                 values = self.passed(program, scope, value.text)
+                found.update(self._bare_arguments(value.text, values))
             for home, inner, definition in values:
                 for key, hops in self.addresses(home, inner, definition).items():
                     if hops < MAX_HOPS:
@@ -236,6 +240,13 @@ class ServiceCode:
             for key, hops in self.addresses(program, scope, item).items():
                 found[key] = min(hops, found.get(key, hops))
         return found
+
+    def _bare_arguments(self, parameter: str, given: list[Place]) -> dict[Key, int]:
+        """Return the services whose bare names a parameter called ``host`` or the like is given."""
+        words = [value.text for _, _, value in given if value.kind == "string" and not value.items]
+        if parameter.lower() == "name" or not HOST_KEYWORD.search(parameter):
+            return {}
+        return {("host", word): 1 for word in words if re.fullmatch(r"[\w.-]+", word) and self._directory.find(word)}
 
     def _said(self, program: Program, scope: int, value: Expression) -> list[Key]:
         """Return the addresses that an expression itself names; each expression is looked at once."""
@@ -285,7 +296,7 @@ class ServiceCode:
     def _bare_hosts(self, program: Program, scope: int, call: Expression) -> list[str]:
         """Return known service names that stand as a bare word where a call takes an address."""
         found = []
-        connects = CONNECTS.search(_own_name(call.text)) is not None
+        connects = _is_connection(call.text)
         for key, item in call.items:
             if key is None and connects and item.kind == "name":
                 constant = SERVICE_CONSTANT.search(item.text)
@@ -321,6 +332,11 @@ def _looked_up(call: Expression, index: int) -> Expression | None:
 
 def _family(program: Program) -> str:
     return "javascript" if program.language in ("typescript", "tsx") else program.language
+
+
+@lru_cache(maxsize=20_000)
+def _is_connection(callee: str) -> bool:
+    return CONNECTS.search(_own_name(callee)) is not None
 
 
 def _own_name(callee: str) -> str:

@@ -21,8 +21,16 @@ DEFAULTS = re.compile(
 )
 """Calls whose options hold for all calls of the service."""
 STATIC_SETTER = re.compile(r"[A-Z]\w*\.set[A-Z]")
+COUNTED = re.compile(r"(?i)^async\.retry|attempt|tries")
+"""Retriers whose first argument counts the first attempt too."""
 CLOSING = re.compile(r"(?i)\.(?:close|shutdown|disconnect|stop|dispose|destroy|quit|cancel)(?:async)?$")
 """Calls that end a connection: their time limits are not those of the work."""
+ANSWERS = re.compile(
+    r"(?i)pars|read_?value|write_?value|loads?$|dumps?$|decod|encod|json|seriali[sz]|(?:un)?marshal|convert|mapper"
+)
+"""Calls that work with an answer: their failures are not those of who gave it."""
+WAITS = re.compile(r"(?i)(?:^|\.)wait_?(?:for|until)\w*$|(?:^|\.)(?:expect|locator)\b|\.to(?:Be|Have)[A-Z]\w*$")
+"""Calls by which a browser is driven: they wait for pages, not for a service."""
 HANDLED = 3
 """Hops up to which a handler around a call is one for the address: further away, a call works with answers."""
 MAX_STEPS = 12
@@ -84,10 +92,11 @@ class Reader:
 
     def _of_site(self, found: Found, use: Use) -> None:
         program, site = use.program, use.site
-        for option in self._options(program, site):
+        for option in self._options(program, site) if WAITS.search(site.call.text) is None else ():
             self._take(found, option)
         handler = site.handler
-        if handler is not None and handler.swallows and use.hops <= HANDLED:
+        works = handler is not None and ANSWERS.search(site.call.text.rpartition(".")[2]) is None
+        if handler is not None and works and handler.swallows and use.hops <= HANDLED:
             found.add(Resilience("fallback", place(program, handler.line)))
         for guard in site.guards:
             self._guard(found, program, site.scope, guard)
@@ -148,7 +157,8 @@ class Reader:
             value = number.value * unit_of(None, number, program.language)
             found.add(Resilience("timeout", number.location, value, "ms", "total", name.lstrip("@")))
         elif number is not None and RETRIER.search(name):
-            found.add(Resilience("retries", number.location, number.value, "attempts", "", name.lstrip("@")))
+            extra = number.value - bool(COUNTED.search(guard.text))
+            found.add(Resilience("retries", number.location, extra, "attempts", "", name.lstrip("@")))
 
     def _options(self, program: Program, site: CallSite) -> Iterator[Option]:
         """Yield the named values of a call: its own, those of its client, those of own functions."""
@@ -168,6 +178,8 @@ class Reader:
             yield from self._members.get((program.path, receiver), [])
         for subject in _subjects(call):
             for home, other in self._by_receiver.get((program.path, subject), [])[:40]:
+                if WAITS.search(other.call.text):
+                    continue
                 if other is not site and (other.scope == scope or not _is_local(program, scope, subject)):
                     yield from _built(other.call, home, other.scope)
                     yield from _mounted(other.call, home, other.scope)

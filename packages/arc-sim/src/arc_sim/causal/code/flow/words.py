@@ -37,7 +37,7 @@ FALLBACK = re.compile(r"(?i)^fallback(?:_?(?:method|factory|to|value|function))?
 
 PHASES: tuple[tuple[Phase, "re.Pattern[str]"], ...] = (
     ("per_try", re.compile(r"(?i)attempt|per_?try")),
-    ("connect", re.compile(r"(?i)connect|handshake|dial|server_?selection|acquire")),
+    ("connect", re.compile(r"(?i)connect|handshake|dial|^open_?timeout|server_?selection|acquire")),
     ("idle", re.compile(r"(?i)idle|keep_?alive|pool|eviction")),
     ("read", re.compile(r"(?i)read|recv|receive|socket|write|send|header")),
 )

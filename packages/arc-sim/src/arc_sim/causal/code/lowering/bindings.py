@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from arc_sim.causal.code.lowering.context import Context
-from arc_sim.causal.code.lowering.expressions import Expressions, name_of, part
+from arc_sim.causal.code.lowering.expressions import Expressions, name_of
 from arc_sim.causal.code.lowering.grammars.base import Grammar
 from arc_sim.causal.code.program import Expression, Program
 from arc_sim.causal.code.syntax import text_of
@@ -14,6 +14,7 @@ from arc_sim.causal.code.syntax import text_of
 MAX_VALUES = 20
 """Values kept for one name."""
 
+WORD = re.compile(r"\w+")
 TAG = re.compile(r'(?:env|envconfig|mapstructure):"([A-Za-z]\w*)')
 TAG_DEFAULT = re.compile(r'(?:default|env-default|envDefault):"([^"]*)"')
 ATTRIBUTE_ENV = re.compile(r'\benv\s*=\s*"(\w+)"')
@@ -27,6 +28,7 @@ class Bindings:
 
     def __init__(self, program: Program, expressions: Expressions, grammar: Grammar) -> None:
         self._program, self._expressions, self._grammar = program, expressions, grammar
+        self._part = expressions.part
 
     def define(self, scope: int, name: str, values: list[Expression], home: int = 0) -> None:
         """Add values to a name; ``home`` is the scope in which they stand when the name is an attribute."""
@@ -40,7 +42,7 @@ class Bindings:
     def assignment(self, node: Node, context: Context) -> None:
         """Note what an assignment gives."""
         target_field, value_field = self._grammar.assignments[node.type]
-        target = part(node, (target_field,)) or (node.named_children[0] if node.named_children else None)
+        target = self._part(node, (target_field,)) or (node.named_children[0] if node.named_children else None)
         value = node.child_by_field_name(value_field) if value_field else None
         if value is None and not value_field and len(node.named_children) > 1:
             value = node.named_children[-1]
@@ -62,7 +64,7 @@ class Bindings:
             made = self._expressions.read(right)
             if right.type == "argument_list" and node.parent is not None:
                 made = self._constructed(node.parent, made)
-            local = re.fullmatch(r"\w+", name) is not None
+            local = WORD.fullmatch(name) is not None
             self.define(context.scope if local else 0, name, [made], context.scope)
 
     def _constructed(self, declaration: Node, arguments: Expression) -> Expression:
@@ -100,7 +102,7 @@ class Bindings:
     def result(self, context: Context, value: Expression) -> None:
         """Note what the function around gives back."""
         if context.owner and value.text != "lambda":
-            self.define(0, context.owner, [value])
+            self.define(0, context.owner, [value], context.scope)
             results = self._program.returns.setdefault(context.owner, [])
             if len(results) < MAX_VALUES:
                 results.append((context.scope, value))
@@ -109,7 +111,7 @@ class Bindings:
         """Note the value of the last expression where the language makes it the result."""
         if self._program.language not in IMPLICIT or node.type in self._grammar.literals:
             return
-        body = node.child_by_field_name("body") or part(node, ("function_body", "arrow_expression_clause"))
+        body = node.child_by_field_name("body") or self._part(node, ("function_body", "arrow_expression_clause"))
         while body is not None and body.type in (
             "function_body",
             "arrow_expression_clause",
@@ -127,13 +129,13 @@ class Bindings:
 
     def parameters(self, node: Node) -> Iterator[tuple[str, Expression | None]]:
         """Yield the parameters of a function with their defaults."""
-        holder = part(node, ("parameters", "function_value_parameters", "lambda_parameters"))
+        holder = self._part(node, ("parameters", "function_value_parameters", "lambda_parameters"))
         declarator = node.child_by_field_name("declarator")
         if holder is None and declarator is not None:
             holder = declarator.child_by_field_name("parameters")
         for child in holder.named_children if holder is not None else ():
-            name = part(child, ("name", "pattern", "left", "declarator"))
-            value = child.child_by_field_name("value") or part(child, ("right", "default_value"))
+            name = self._part(child, ("name", "pattern", "left", "declarator"))
+            value = child.child_by_field_name("value") or self._part(child, ("right", "default_value"))
             if name is None:
                 name = next((c for c in (child, *child.named_children) if c.type == "identifier"), None)
             names = [name] if name is not None else []
@@ -166,12 +168,12 @@ class Bindings:
             if call.text == "range" and call.items:
                 values = [item for _, item in call.items]
                 return values[0] if len(values) == 1 else _span(values[0], values[1])
-        ends = part(node, ("range_expression", "infix_expression", "range"))
+        ends = self._part(node, ("range_expression", "infix_expression", "range"))
         if ends is not None and len(ends.named_children) > 1:
             return _span(
                 self._expressions.read(ends.named_children[0]), self._expressions.read(ends.named_children[-1])
             )
-        clause = part(node, ("for_clause",)) or node
+        clause = self._part(node, ("for_clause",)) or node
         condition = clause.child_by_field_name("condition")
         match = condition.named_children if condition is not None and condition.type == "binary_expression" else []
         return self._expressions.read(match[1]) if len(match) == 2 and "<" in text_of(condition or node) else None
@@ -184,7 +186,10 @@ class Bindings:
                 self.define(context.scope, text_of(alias), [self._expressions.read(node.named_children[0])])
             return
         text = text_of(node) if node.end_byte - node.start_byte < 4000 else ""
-        name = part(node, ("name", "identifier")) or part(node.child_by_field_name("declarator") or node, ("name",))
+        if '"' not in text:
+            return
+        declarator = node.child_by_field_name("declarator") or node
+        name = self._part(node, ("name", "identifier")) or self._part(declarator, ("name",))
         annotation = re.search(r'@(?:field:|param:)?Value\(\s*"([^"]*)"', text)
         if annotation and name is not None:
             given = annotation.group(1).replace("\\$", "$")

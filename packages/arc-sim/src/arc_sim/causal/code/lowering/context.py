@@ -1,8 +1,10 @@
 """What surrounds a node while its file is walked."""
 
 import re
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from arc_sim.causal.code.program import Expression, Handler
 
@@ -13,8 +15,7 @@ GUARD = re.compile(
 """Names of calls, annotations and decorators that try again, give up or answer instead of what they surround."""
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True, gc=False):
     """One is made only where something changes."""
 
     scope: int = 0
@@ -22,6 +23,9 @@ class Context:
     loop: Expression | None = None
     attempts: Expression | None = None
     forever: int | None = None
+    """The line of a loop without end in which a failure leads to the next try."""
+    endless: int | None = None
+    """The line of a loop without end that pauses."""
     owner: str = ""
     """The function or class around it."""
     settings: bool = False

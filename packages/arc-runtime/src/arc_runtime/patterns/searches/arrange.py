@@ -57,7 +57,7 @@ class Searches:
         self._needles: Dict[Path, Tuple[array[int], Blobs]] = {}
         self._similar = array("I")
         self._sketches = bytearray()
-        self._bands: List[List[int]] = []
+        self._bands: List[array[int]] = []
 
     def take(self, row: int, record: Record) -> bool:
         """Take over a row that no key leads to; return whether it was one."""
@@ -78,33 +78,34 @@ class Searches:
         number = len(self._similar)
         self._similar.append(row)
         self._sketches += content
-        self._bands = self._bands or [[] for _ in keys]
+        self._bands = self._bands or [array("Q") for _ in keys]
         for band, key in zip(self._bands, keys):
             band.append(key << 24 | number)
 
     def build(self) -> Iterator[None]:
         """Sort the bands."""
-        for band in self._bands:
-            band.sort()
+        for number, band in enumerate(self._bands):
+            self._bands[number] = array("Q", sorted(band))
             yield
 
     def columns(self) -> Dict[str, Any]:
         """Return their columns."""
-        columns: Dict[str, Any] = {"similar_rows": self._similar, "similar_sketches": bytes(self._sketches)}
+        columns: Dict[str, Any] = {"similar_rows": self._similar, "similar_sketches": self._sketches}
         for number, band in enumerate(self._bands):
-            columns[f"similar_band{number}"] = array("Q", band)
+            columns[f"similar_band{number}"] = band
         for number, (rows, texts) in enumerate(self._needles.values()):
             columns[f"needle{number}_rows"] = rows
             columns.update(texts.columns(f"needle{number}"))
-            pairs, short = [], array("I")
-            for place, start in enumerate(texts.starts[:-1]):
-                key = word_key(bytes(texts.data[start : texts.starts[place + 1]]).decode("utf-8", "surrogatepass"))
+            keys, places, short = array("Q"), array("I"), array("I")
+            for place in range(len(rows)):
+                key = word_key(texts.get(place).decode("utf-8", "surrogatepass"))
                 if key is None:
                     short.append(place)
                 else:
-                    pairs.append((text_hash(key), place + 1))
+                    keys.append(text_hash(key))
+                    places.append(place + 1)
             columns[f"needle{number}_short"] = short
-            columns[f"needle{number}_keys"], columns[f"needle{number}_values"] = open_table(pairs)
+            columns[f"needle{number}_keys"], columns[f"needle{number}_values"] = open_table(keys, places)
         return columns
 
     def facts(self) -> Dict[str, Any]:

@@ -8,7 +8,7 @@ tried; a cell with a long list is split where its ranges begin or end.
 from array import array
 from typing import Any, Iterator, List, Optional, Sequence, Tuple
 
-from arc_runtime.patterns.segments.painted import DEPTH, INFINITY, Interval
+from arc_runtime.patterns.segments.painted import DEPTH, INFINITY
 
 LEAF = 16
 """Patterns that a cell may leave to be tried, before it is split."""
@@ -19,8 +19,8 @@ _IS_LEAF = 255
 
 Cell = Tuple[Tuple[float, float], ...]
 """Per dimension, its numbers from (inclusive) to (exclusive, but for infinity)."""
-Ranges = Tuple[Interval, ...]
-"""One per dimension."""
+Edges = Sequence[float]
+"""Box after box and dimension after dimension: where it begins, and where it ends."""
 
 
 class Tree:
@@ -38,13 +38,11 @@ class Tree:
         self.edges = array("d")
         """Per box and dimension, where it begins and where it ends."""
 
-    def plant(self, boxes: Sequence[Ranges]) -> Iterator[None]:
-        """Add one tree; its root is the node that comes next. ``boxes``: best first; yields now and then."""
-        growing = _Growing(boxes)
-        for number, ranges in enumerate(boxes):
-            for start, end in ranges:
-                self.edges.append(start[0])
-                self.edges.append(end[0])
+    def plant(self, edges: Edges, dimensions: int) -> Iterator[None]:
+        """Add one tree; its root is the node that comes next. ``edges``: best first; yields now and then."""
+        self.edges.extend(edges)
+        growing = _Growing(edges, dimensions)
+        for number in range(len(edges) // (2 * dimensions)):
             growing.insert(number)
             if number % 16 == 0:
                 yield
@@ -102,22 +100,23 @@ class _Node:
 class _Growing:
     """A tree while boxes go in."""
 
-    def __init__(self, boxes: Sequence[Ranges]) -> None:
+    def __init__(self, edges: Edges, dimensions: int) -> None:
         self.root = _Node(None)
-        self._boxes = boxes
-        self._whole: Cell = tuple((-INFINITY, INFINITY) for _ in boxes[0])
-        self._copies_left = COPIES * len(boxes) + 1024
+        self._edges = edges
+        self._width = 2 * dimensions
+        self._whole: Cell = ((-INFINITY, INFINITY),) * dimensions
+        self._copies_left = COPIES * len(edges) // self._width + 1024
 
     def insert(self, number: int) -> None:
         """Add the next box, which is worse than all before it."""
-        ranges = self._boxes[number]
+        edges, first = self._edges, number * self._width
         pending: List[Tuple[_Node, Cell, int]] = [(self.root, self._whole, 0)]
         while pending:
             node, cell, covering = pending.pop()
             covering += len(node.covering)
             if node.closed or covering >= DEPTH:
                 _close(node)
-            elif _covers(ranges, cell):
+            elif _covers(edges, first, cell):
                 node.covering.append(number)
             elif node.children is None:
                 node.partial.append(number)
@@ -125,22 +124,20 @@ class _Growing:
                 if len(node.partial) > node.patience and self._copies_left > 0:
                     self._split(node, cell)
             else:
-                start, end = ranges[node.dimension]
-                if start[0] < node.split:
+                at = first + 2 * node.dimension
+                if edges[at] < node.split:
                     pending.append((node.children[0], _lower(cell, node.dimension, node.split), covering))
-                if end[0] >= node.split:
+                if edges[at + 1] >= node.split:
                     pending.append((node.children[1], _upper(cell, node.dimension, node.split), covering))
 
     def _split(self, node: _Node, cell: Cell) -> None:
         best: Any = None
         limit = len(node.partial) * 17 // 10
         for dimension, (low, high) in enumerate(cell):
-            edges = sorted(
-                [edge for number in node.partial for edge, _ in self._boxes[number][dimension] if low < edge < high]
-            )
-            if not edges:
+            inside = sorted([edge for edge in self._edges_in(node.partial, dimension) if low < edge < high])
+            if not inside:
                 continue
-            at = edges[len(edges) // 2]
+            at = inside[len(inside) // 2]
             halves = self._sorted_into(node.partial, _lower(cell, dimension, at), _upper(cell, dimension, at))
             cost = len(halves[0].partial) + len(halves[1].partial)
             if cost < limit:
@@ -154,15 +151,21 @@ class _Growing:
         self._copies_left += len(node.partial) - limit
         node.partial = []
 
+    def _edges_in(self, numbers: Sequence[int], dimension: int) -> Iterator[float]:
+        for number in numbers:
+            at = number * self._width + 2 * dimension
+            yield self._edges[at]
+            yield self._edges[at + 1]
+
     def _sorted_into(self, numbers: Sequence[int], *cells: Cell) -> Tuple[_Node, ...]:
         nodes = []
         for cell in cells:
             node = _Node(None)
             for number in numbers:
-                ranges = self._boxes[number]
-                if _covers(ranges, cell):
+                first = number * self._width
+                if _covers(self._edges, first, cell):
                     node.covering.append(number)
-                elif _meets(ranges, cell):
+                elif _meets(self._edges, first, cell):
                     node.partial.append(number)
             node.patience = max(LEAF, len(node.partial))
             nodes.append(node)
@@ -215,17 +218,20 @@ def _upper(cell: Cell, dimension: int, at: float) -> Cell:
     return (*cell[:dimension], (at, cell[dimension][1]), *cell[dimension + 1 :])
 
 
-def _covers(ranges: Ranges, cell: Cell) -> bool:
+def _covers(edges: Edges, first: int, cell: Cell) -> bool:
     """Return whether a box holds for every point of a cell; edges that touch count as not."""
-    for (start, end), (low, high) in zip(ranges, cell):
-        if not (start[0] < low or start[0] == -INFINITY) or not (end[0] > high or end[0] == INFINITY):
+    for low, high in cell:
+        start, end = edges[first], edges[first + 1]
+        if not (start < low or start == -INFINITY) or not (end > high or end == INFINITY):
             return False
+        first += 2
     return True
 
 
-def _meets(ranges: Ranges, cell: Cell) -> bool:
+def _meets(edges: Edges, first: int, cell: Cell) -> bool:
     """Return whether a box may have a point of a cell."""
-    for (start, end), (low, high) in zip(ranges, cell):
-        if not ((start[0] < high or high == INFINITY) and end[0] >= low):
+    for low, high in cell:
+        if not ((edges[first] < high or high == INFINITY) and edges[first + 1] >= low):
             return False
+        first += 2
     return True

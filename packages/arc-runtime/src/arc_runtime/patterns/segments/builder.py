@@ -7,7 +7,7 @@ sleeps in between, so that nobody waits for the interpreter.
 import json
 from array import array
 from io import BytesIO
-from typing import Any, BinaryIO, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, BinaryIO, Dict, Iterator, List, NamedTuple, Sequence, Tuple
 
 from arc_runtime.fixes.paths import Path
 from arc_runtime.patterns.searches.arrange import Searches
@@ -21,6 +21,8 @@ from arc_runtime.patterns.segments.requests import key_hash, pinned_positions
 ROW_BITS = 31
 """A segment holds at most two thousand million rows; the bit above marks a table entry that is a row."""
 _PAUSE_EVERY = 32
+_LET_GO_EVERY = 16_384
+"""Records read, after which the pages of the spool are given back: it is read in order, most of it once."""
 
 
 class _Shape(NamedTuple):
@@ -29,6 +31,17 @@ class _Shape(NamedTuple):
     parts: Tuple[Tuple[Path, str], ...]
     pinned: Tuple[int, ...]
     names_operation: bool
+
+
+class _Pairs(NamedTuple):
+    """Hashes of keys, and what they lead to: a row, or an entry of the table."""
+
+    keys: "array[int]"
+    numbers: "array[int]"
+
+
+def _no_pairs() -> _Pairs:
+    return _Pairs(array("Q"), array("I"))
 
 
 class Builder:
@@ -40,8 +53,9 @@ class Builder:
         self._shapes: Dict[_Shape, int] = {}
         self._signatures: Dict[Tuple[Tuple[Path, ...], bool], int] = {}
         self._seeds: Dict[Path, int] = {}
-        self._pairs: List[List[Tuple[int, int]]] = []
+        self._pairs: List[_Pairs] = []
         """Per signature: key hash and row."""
+        self._reads = 0
         self._columns: Dict[str, Any] = {
             "priority": array("i"),
             "order": array("Q"),
@@ -52,7 +66,7 @@ class Builder:
             "notes": array("I"),
         }
         self._ids, self._operands = layout.Blobs(), layout.Blobs()
-        self._distinct: Dict[str, Tuple[layout.Blobs, Dict[bytes, int]]] = {
+        self._distinct: Dict[str, Tuple[layout.Blobs, Dict[int, int]]] = {
             "fixes": (layout.Blobs(), {}),
             "notes_text": (layout.Blobs(), {}),
         }
@@ -69,10 +83,10 @@ class Builder:
             if row % _PAUSE_EVERY == 0:
                 yield
         clusters = Clusters(self.record)
-        table: List[Tuple[int, int]] = []
-        for number, pairs in enumerate(self._pairs):
-            yield from self._group(number, pairs, clusters, table)
-        self._pairs = []
+        table = _no_pairs()
+        for number in range(len(self._pairs)):
+            yield from self._group(number, self._pairs[number], clusters, table)
+            self._pairs[number] = _no_pairs()
         columns: Dict[str, Any] = dict(self._columns)
         columns.update(self._ids.columns("id"))
         columns.update(self._operands.columns("operands"))
@@ -80,9 +94,9 @@ class Builder:
             columns.update(blobs.columns(name))
         columns.update(clusters.columns())
         yield
-        columns["keys"], columns["values"] = layout.open_table(table)
+        columns["keys"], columns["values"] = layout.open_table(*table)
         yield
-        gate_facts, columns["gate"] = make_gate([key for key, _ in table])
+        gate_facts, columns["gate"] = make_gate(table.keys)
         yield
         columns["id_slots"] = self._id_table()
         yield
@@ -102,28 +116,44 @@ class Builder:
 
     def record(self, row: int) -> Record:
         """Return the record of a row."""
-        return read_record(self._spool, self._offsets[row])
+        return self._read(self._offsets[row])
+
+    def _read(self, offset: int) -> Record:
+        self._reads += 1
+        if self._reads % _LET_GO_EVERY == 0:
+            layout.let_go(self._spool)
+        return read_record(self._spool, offset)
 
     def _sort(self) -> Iterator[None]:
         """Put the offsets in rank order; of two records of one id the later stays, at the place of the earlier."""
-        found: List[Tuple[int, int, int]] = []
-        place: Dict[int, int] = {}
-        for number, offset in enumerate(record_offsets(self._spool)):
-            record = read_record(self._spool, offset)
+        offsets = array("Q", record_offsets(self._spool))
+        yield
+        slots = array("I", bytes(4 * layout.table_size(len(offsets))))
+        kept, names, priorities, orders = array("Q"), array("Q"), array("i"), array("Q")
+        for number, offset in enumerate(offsets):
+            record = self._read(offset)
             name = text_hash(record.pattern_id)
-            before = place.get(name)
-            if before is not None and read_record(self._spool, found[before][2]).pattern_id == record.pattern_id:
-                found[before] = (-record.priority, found[before][1], offset)
+            slot = name & len(slots) - 1
+            while slots[slot] and not self._is_named(record, name, slots[slot] - 1, names, kept):
+                slot = (slot + 1) & len(slots) - 1
+            if slots[slot]:
+                kept[slots[slot] - 1], priorities[slots[slot] - 1] = offset, record.priority
             else:
-                place[name] = len(found)
-                found.append((-record.priority, record.order, offset))
+                kept.append(offset)
+                names.append(name)
+                priorities.append(record.priority)
+                orders.append(record.order)
+                slots[slot] = len(kept)
             if number % _PAUSE_EVERY == 0:
                 yield
-        del place
-        found.sort()
+        del offsets, slots, names
+        ranked = sorted(range(len(kept)), key=lambda number: (-priorities[number] << 64) + orders[number])
         yield
-        self._orders = array("Q", (order for _, order, _ in found))
-        self._offsets = array("Q", (offset for _, _, offset in found))
+        self._orders = array("Q", (orders[number] for number in ranked))
+        self._offsets = array("Q", (kept[number] for number in ranked))
+
+    def _is_named(self, record: Record, name: int, other: int, names: Sequence[int], kept: Sequence[int]) -> bool:
+        return names[other] == name and self._read(kept[other]).pattern_id == record.pattern_id
 
     def _add_row(self, row: int, record: Record) -> None:
         shape = _Shape(
@@ -147,15 +177,18 @@ class Builder:
             return
         signature = self._signatures.setdefault((record.signature, record.names_operation), len(self._signatures))
         if signature == len(self._pairs):
-            self._pairs.append([])
+            self._pairs.append(_no_pairs())
         for key in {key_hash(record.signature, key, self._seed) for key in record.keys or ((),)}:
-            self._pairs[signature].append((key, row))
+            self._pairs[signature].keys.append(key)
+            self._pairs[signature].numbers.append(row)
 
     def _number(self, name: str, content: bytes) -> int:
+        """Return the number of a text that is kept once. Two texts of one hash: the second is kept each time."""
         blobs, known = self._distinct[name]
-        number = known.get(content)
-        if number is None:
-            number = known[content] = blobs.add(content)
+        hashed = layout.bytes_hash(content)
+        number = known.get(hashed)
+        if number is None or blobs.get(number) != content:
+            number = known[hashed] = blobs.add(content)
         return number
 
     def _seed(self, path: Path) -> int:
@@ -163,28 +196,22 @@ class Builder:
             self._seeds[path] = path_seed(path)
         return self._seeds[path]
 
-    def _group(
-        self, signature: int, pairs: List[Tuple[int, int]], clusters: Clusters, table: List[Tuple[int, int]]
-    ) -> Iterator[None]:
+    def _group(self, signature: int, pairs: _Pairs, clusters: Clusters, table: _Pairs) -> Iterator[None]:
         """Add one table entry per key: the row itself, or the number of its cluster."""
         salt = signature_salt(signature)
-        pairs.sort()
+        keys, rows = pairs
+        numbers = array("I", sorted(range(len(keys)), key=keys.__getitem__))  # rows of one key stay in rank order
         yield
-        rows: List[int] = []
-        current: Optional[int] = None
-        for key, row in pairs:
-            if key != current and current is not None:
-                table.append((current ^ salt, (yield from clusters.add(rows))))
-                rows = []
-            current = key
-            rows.append(row)
-        if current is not None:
-            table.append((current ^ salt, (yield from clusters.add(rows))))
+        found = array("I")
+        for place, number in enumerate(numbers, 1):
+            found.append(rows[number])
+            if place == len(numbers) or keys[numbers[place]] != keys[number]:
+                table.keys.append(keys[number] ^ salt)
+                table.numbers.append((yield from clusters.add(found)))
+                found = array("I")
 
     def _id_table(self) -> "array[int]":
-        size = 8
-        while size < len(self._offsets) * 3 // 2 + 2:
-            size *= 2
+        size = layout.table_size(len(self._offsets))
         slots = array("I", bytes(4 * size))
         data, starts = self._ids.data, self._ids.starts
         for row in range(len(self._offsets)):

@@ -19,6 +19,8 @@ from arc_runtime.patterns.segments.rows import Rows
 TIMEOUT_S = 900.0
 """A build that takes longer is ended, and done in slices here."""
 _NICENESS = 5
+_LET_GO_EVERY = 16_384
+"""Rows copied, after which the pages of their segment are given back."""
 _START = (
     "import marshal, sys; job = marshal.load(sys.stdin.buffer); sys.path[:] = job['path']; "
     "from arc_runtime.patterns.segments.child import work; work(job)"
@@ -76,7 +78,7 @@ def work(job: Mapping[str, Any]) -> None:
     spool = Path(job["spool"])
     with spool.open("ab") as stream:
         for descriptor, dead in job["sources"]:
-            copy_live_rows(stream, Rows(layout.read(layout.map_descriptor(descriptor), "segment")), dead, job["now_s"])
+            copy_live_rows(stream, layout.map_descriptor(descriptor), dead, job["now_s"])
     with spool.open("rb") as stream:
         view = layout.map_descriptor(stream.fileno())
     target = Path(job["target"])
@@ -87,13 +89,15 @@ def work(job: Mapping[str, Any]) -> None:
                 sys.exit(1)
 
 
-def copy_live_rows(stream: Any, rows: Rows, dead: Any, now_s: float) -> None:
-    """Append the patterns of a segment that are neither withdrawn nor expired to a spool."""
-    gone = frozenset(dead)
+def copy_live_rows(stream: Any, view: memoryview, dead: Any, now_s: float) -> None:
+    """Append the patterns of a mapped segment that are neither withdrawn nor expired to a spool."""
+    rows, gone = Rows(layout.read(view, "segment")), frozenset(dead)
     for row in range(rows.count):
         expires: float = rows.expires[row]
         if row not in gone and (expires == NEVER or expires > now_s):
             write_record(stream, rows.record(row))
+        if row % _LET_GO_EVERY == 0:
+            layout.let_go(view)
 
 
 def _tidy(*paths: Optional[Path]) -> None:

@@ -13,7 +13,7 @@ from arc_runtime.fixes.paths import Path
 from arc_runtime.fixes.values import is_number
 from arc_runtime.patterns.segments.boxes import Tree
 from arc_runtime.patterns.segments.hashing import value_bytes
-from arc_runtime.patterns.segments.painted import Interval, Line
+from arc_runtime.patterns.segments.painted import Interval, Line, Ranges
 from arc_runtime.patterns.segments.records import Record
 from arc_runtime.patterns.segments.requests import pinned_positions
 
@@ -98,39 +98,39 @@ class Clusters:
         self._line = Line()
         self._tree = Tree()
 
-    def add(self, rows: List[int]) -> Generator[None, None, int]:
+    def add(self, rows: Sequence[int]) -> Generator[None, None, int]:
         """Add the rows of one key, best first, and return what the table says of the key."""
         if len(rows) == 1:
             return rows[0] | ROW_FLAG
         if len(rows) <= SMALL:
-            yield from self._add_part(TRIED, (), rows, [])
+            yield from self._add_part(TRIED, (), rows, Ranges())
         else:
             yield from self._arrange(rows)
         self._parts.append(len(self._part["part_kind"]))
         return len(self._parts) - 1
 
-    def _arrange(self, rows: List[int]) -> Generator[None, None, None]:
-        groups: Dict[Tuple[int, Tuple[Path, ...]], Tuple[List[int], List[Tuple[Interval, ...]]]] = {}
+    def _arrange(self, rows: Sequence[int]) -> Generator[None, None, None]:
+        groups: Dict[Tuple[int, Tuple[Path, ...]], Tuple[array[int], Ranges]] = {}
         common: Set[Any] = set()
         for number, row in enumerate(rows):
             record = self._record(row)
             need = need_of(record)
             keys = {tuple(map(value_bytes, key)) for key in record.keys}
             common = keys if number == 0 else common & keys
-            found = groups.setdefault((need.kind, need.paths), ([], []))
+            found = groups.setdefault((need.kind, need.paths), (array("I"), Ranges()))
             found[0].append(row)
             found[1].append(need.ranges)
             if number % 32 == 0:
                 yield
         if self._record(rows[0]).keys and not common:  # different values with one 64-bit hash: each is tried
-            yield from self._add_part(TRIED, (), rows, [])
+            yield from self._add_part(TRIED, (), rows, Ranges())
             return
         for (kind, paths), (members, ranges) in groups.items():
             small = kind in (LINE, BOXES) and len(members) <= SMALL
             yield from self._add_part(TRIED if small else kind, () if small else paths, members, ranges)
 
     def _add_part(
-        self, kind: int, paths: Tuple[Path, ...], rows: List[int], ranges: List[Tuple[Interval, ...]]
+        self, kind: int, paths: Tuple[Path, ...], rows: Sequence[int], ranges: Ranges
     ) -> Generator[None, None, None]:
         part = self._part
         part["part_kind"].append(kind)
@@ -139,11 +139,11 @@ class Clusters:
         part["part_field"].append(self._field(paths))
         if kind == LINE:
             part["part_data"].append(len(self._line.values))
-            yield from self._line.paint([interval for (interval,) in ranges], rows)
+            yield from self._line.paint(ranges, rows)
         elif kind == BOXES:
             part["part_data"].append(len(self._tree.dimensions))
             part["part_end"].append(len(self._tree.edges))
-            yield from self._tree.plant(ranges)
+            yield from self._tree.plant(ranges.edges, len(paths))
         else:
             part["part_data"].append(0)
         if kind != BOXES:

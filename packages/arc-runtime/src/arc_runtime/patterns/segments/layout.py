@@ -12,7 +12,7 @@ import os
 import sys
 from array import array
 from pathlib import Path
-from typing import Any, BinaryIO, Dict, List, Mapping, NamedTuple, Tuple, Union
+from typing import Any, BinaryIO, Dict, Mapping, NamedTuple, Sequence, Tuple, Union
 
 import xxhash
 
@@ -119,6 +119,10 @@ class Blobs:
         self.starts.append(len(self.data))
         return len(self.starts) - 2
 
+    def get(self, number: int) -> bytes:
+        """Return one by its number."""
+        return bytes(self.data[self.starts[number] : self.starts[number + 1]])
+
     def columns(self, name: str) -> Dict[str, Column]:
         """Return it as two columns."""
         starts: array[Any] = array("I", self.starts) if len(self.data) < 1 << 32 else self.starts
@@ -130,14 +134,27 @@ def bytes_hash(content: bytes) -> int:
     return int(xxhash.xxh3_64_intdigest(content))
 
 
-def open_table(pairs: List[Tuple[int, int]]) -> "Tuple[array[int], array[int]]":
-    """Return an open-addressing table of 64-bit keys to numbers above zero; equal keys stand behind one another."""
+def let_go(view: memoryview) -> None:
+    """Let the system take back the pages of a mapped file that were read; reading on brings them back."""
+    data = view.obj
+    if isinstance(data, mmap.mmap) and hasattr(data, "madvise"):
+        data.madvise(mmap.MADV_DONTNEED)
+
+
+def table_size(count: int) -> int:
+    """Return how many slots an open-addressing table of so many entries has: a power of two, a third of it free."""
     size = 8
-    while size < len(pairs) * 3 // 2 + 2:
+    while size < count * 3 // 2 + 2:
         size *= 2
+    return size
+
+
+def open_table(given: Sequence[int], numbers: Sequence[int]) -> "Tuple[array[int], array[int]]":
+    """Return an open-addressing table of 64-bit keys to numbers above zero; equal keys stand behind one another."""
+    size = table_size(len(given))
     keys, values = array("Q", bytes(8 * size)), array("I", bytes(4 * size))
     mask = size - 1
-    for key, value in pairs:
+    for key, value in zip(given, numbers):
         slot = key & mask
         while values[slot]:
             slot = (slot + 1) & mask

@@ -4,8 +4,9 @@ The line of numbers is cut where an interval begins or ends. Each piece between 
 that a request costs one bisection, however many intervals contain its value.
 """
 
+import itertools
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from typing import Any, Iterator, NamedTuple, Sequence, Tuple
 
 DEPTH = 8
@@ -30,6 +31,56 @@ class Interval(NamedTuple):
         return Interval(start, min(end, (operand, 0 if operator == "<" else 1)))
 
 
+class Ranges:
+    """Many intervals in little memory: so many for each of the patterns, one after the other."""
+
+    def __init__(self) -> None:
+        self.edges = array("d")
+        """Where each begins and where it ends."""
+        self.sides = array("B")
+
+    def append(self, ranges: Sequence[Interval]) -> None:
+        """Add those of one pattern."""
+        for (start, start_side), (end, end_side) in ranges:
+            self.edges.append(start)
+            self.edges.append(end)
+            self.sides.append(start_side)
+            self.sides.append(end_side)
+
+
+class _Cuts:
+    """The different cuts of many intervals, in order and numbered."""
+
+    def __init__(self, ranges: Ranges) -> None:
+        self.values = array("d")
+        before: Any = None
+        for value in sorted(itertools.chain((-INFINITY,), ranges.edges)):
+            if value != before:
+                self.values.append(value)
+                before = value
+        self.sides = bytearray(len(self.values))
+        """Bit by bit: whether there is a cut before the value, and one after it."""
+        self.sides[0] = 1
+        places = array("I", (bisect_left(self.values, value) for value in ranges.edges))
+        for place, side in zip(places, ranges.sides):
+            self.sides[place] |= 1 << side
+        first = array("I", [0])
+        for sides in self.sides:
+            first.append(first[-1] + (sides + 1) // 2)
+        self.count = first[-1]
+        for number, (place, side) in enumerate(zip(places, ranges.sides)):
+            places[number] = first[place] + (side & self.sides[place])
+        self.numbers = places
+        """Of each edge, the number of its cut."""
+
+    def __iter__(self) -> Iterator[Cut]:
+        for value, sides in zip(self.values, self.sides):
+            if sides & 1:
+                yield value, 0
+            if sides & 2:
+                yield value, 1
+
+
 class Line:
     """The columns of all painted clusters of a segment while it is built."""
 
@@ -40,16 +91,15 @@ class Line:
         """Of each piece, the first of its rows in `rows`; the piece's end is the start of the next one."""
         self.rows = array("I")
 
-    def paint(self, intervals: Sequence[Interval], rows: Sequence[int]) -> Iterator[None]:
+    def paint(self, ranges: Ranges, rows: Sequence[int]) -> Iterator[None]:
         """Add one cluster, its rows best first; yields now and then, for builders that share their process."""
-        cuts = sorted({(-INFINITY, 0)}.union(*((i.start, i.end) for i in intervals)))
-        position = {cut: number for number, cut in enumerate(cuts)}
-        listed, counts = array("I", bytes(4 * DEPTH * len(cuts))), bytearray(len(cuts))
-        following = array("I", range(len(cuts) + 1))
+        cuts = _Cuts(ranges)
+        listed, counts = array("I", bytes(4 * DEPTH * cuts.count)), bytearray(cuts.count)
+        following = array("I", range(cuts.count + 1))
         steps = 0
-        for interval, row in zip(intervals, rows):
-            last = position[interval.end]
-            piece = _open_piece(following, position[interval.start])
+        for number, row in enumerate(rows):
+            last = cuts.numbers[2 * number + 1]
+            piece = _open_piece(following, cuts.numbers[2 * number])
             while piece < last:
                 listed[piece * DEPTH + counts[piece]] = row
                 counts[piece] += 1

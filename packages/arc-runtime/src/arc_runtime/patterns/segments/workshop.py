@@ -15,7 +15,6 @@ from typing import BinaryIO, Callable, Iterable, Iterator, List, Optional, Seque
 from arc_runtime.patterns.segments import child, layout
 from arc_runtime.patterns.segments.builder import Builder
 from arc_runtime.patterns.segments.records import Record, write_record
-from arc_runtime.patterns.segments.rows import Rows
 from arc_runtime.patterns.segments.segment import Segment
 
 SMALL_ROWS = 4096
@@ -101,8 +100,7 @@ class Workshop:
     def _build_here(self, spool: Path, inputs: List[child.Source], target: Path, now_s: float) -> None:
         with spool.open("ab") as stream:
             for source in inputs:
-                content = layout.read(layout.map_descriptor(source.descriptor), "segment")
-                child.copy_live_rows(stream, Rows(content), source.dead, now_s)
+                child.copy_live_rows(stream, layout.map_descriptor(source.descriptor), source.dead, now_s)
         with spool.open("rb") as stream:
             view = layout.map_descriptor(stream.fileno())
         with target.open("wb") as output:

@@ -1,6 +1,9 @@
 """Programs that share code: which part belongs to whom, and what a start-up order alone says."""
 
+import pytest
+
 from arc_sim.causal.build import derive_tree
+from arc_sim.causal.merging.systems import limit, systems
 from arc_sim.causal.tree import MemoryTree
 from arc_sim.model import Graph
 
@@ -95,3 +98,59 @@ def test_a_start_up_order_is_no_call_where_the_code_shows_the_calls() -> None:
         files[f"{name}/index.js"] = text or "const x = 1;\n"
     # A database speaks by its driver, and of config nobody's calls are seen: there the order is all there is.
     assert edges(graph(files)) == [("orders", "users"), ("web", "config"), ("web", "db"), ("web", "orders")]
+
+
+def two_systems(more: Files | None = None) -> Files:
+    files: Files = dict(more or {})
+    for system, database in (("blog", "postgres://db:5432"), ("shop", "mysql://db:3306")):
+        files[f"{system}/compose.yaml"] = (
+            f"services:\n  web: {{build: web, environment: {{DB: '{database}'}}}}\n"
+            f"  db: {{image: '{database.partition(':')[0]}:1'}}\n  proxy: {{image: 'nginx:1', command: 'nginx http://web:80'}}\n"
+        )
+        files[f"{system}/web/Dockerfile"] = "FROM node\nCOPY . .\n"
+        files[f"{system}/web/index.js"] = "connect(process.env.DB);\n"
+    return files
+
+
+def test_equal_names_in_two_systems_are_two_services() -> None:
+    found = graph(two_systems())
+    assert edges(found) == [
+        ("blog-proxy", "blog-web"),
+        ("blog-web", "blog-db"),
+        ("shop-proxy", "shop-web"),
+        ("shop-web", "shop-db"),
+    ]
+    assert {s.name: s.aliases for s in found.services}["blog-web"] == ("web",)
+    assert systems(found) == (("blog-db", "blog-proxy", "blog-web"), ("shop-db", "shop-proxy", "shop-web"))
+
+
+def test_one_system_alone_has_its_names_back() -> None:
+    part = limit(graph(two_systems()), "shop")
+    assert [service.name for service in part.services] == ["db", "proxy", "web"]
+    assert edges(part) == [("proxy", "web"), ("web", "db")]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"compose.yaml": "services:\n  all: {image: x}\n"},
+        {"deploy/kustomization.yaml": "resources: []\n"},
+        {"third/compose.yaml": "services:\n  x: {image: y}\nnetworks: {shop: {external: true}}\n"},
+    ],
+    ids=["a file for the whole repository", "another deployment", "a network from outside"],
+)
+def test_folders_that_something_joins_are_one_system(more: Files) -> None:
+    assert "web" in {service.name for service in graph(two_systems(more)).services}
+
+
+def test_a_name_that_a_program_registers_leads_to_its_service() -> None:
+    files: Files = {
+        "compose.yaml": "services:\n  dotnet-gateway: {build: Gateway}\n  dotnet-orders: {build: Orders}\n",
+        "Gateway/Dockerfile": "FROM x\nCOPY . .\n",
+        "Gateway/ocelot.json": '{"Routes": [\n  {\n    "ServiceName": "OrdersService"\n  }\n]}\n',
+        "Orders/Dockerfile": "FROM x\nCOPY . .\n",
+        "Orders/appsettings.json": '\ufeff{"Spring": {"Application": {"Name": "OrdersService"}}}\n',
+        "Orders/appsettings.Test.json": "{not json",
+    }
+    found = graph(files)
+    assert edges(found) == [("dotnet-gateway", "dotnet-orders")]

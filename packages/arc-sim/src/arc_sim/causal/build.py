@@ -13,7 +13,8 @@ from arc_sim.causal.code.library import Library, use_library
 from arc_sim.causal.code.shared import with_shared_code
 from arc_sim.causal.kinds import image_name
 from arc_sim.causal.merging.graph import Named, merge, merge_services, merge_variables
-from arc_sim.causal.ownership import build_units, find_unit
+from arc_sim.causal.merging.partition import joined, parts_of
+from arc_sim.causal.ownership import build_units, find_unit, with_only_dockerfile
 from arc_sim.causal.paths import LANGUAGES, language_of
 from arc_sim.causal.readers import LINKING, NAMING
 from arc_sim.causal.readers.base import Known, Reader
@@ -71,7 +72,12 @@ def _derived(tree: Tree, store: Store, reading: Reading) -> Graph:
 
 
 def derive_tree(tree: Tree) -> Graph:
-    """Return the graph of the files of one revision."""
+    """Return the graph of the files of one revision; systems in it that have nothing in common are read apart."""
+    parts = parts_of(tree)
+    return joined([(root, _derive_system(part)) for root, part in parts]) if parts else _derive_system(tree)
+
+
+def _derive_system(tree: Tree) -> Graph:
     found: list[Named] = []
     known = Known()
     for name in NAMING:
@@ -103,6 +109,7 @@ def _complete(tree: Tree, services: tuple[Service, ...]) -> list[Service]:
         names = (image_name(service.image), service.name, *service.aliases)
         unit = find_unit(units, names) if not service.paths and service.kind in ("service", "database") else None
         placed.append(replace(service, paths=(unit,)) if unit else service)
+    placed = with_only_dockerfile(tree, placed)
     sizes = _bytes_by_language(tree, placed)
     return [
         replace(service, language=service.language or _most(sizes.get(service.name, Counter()))) for service in placed

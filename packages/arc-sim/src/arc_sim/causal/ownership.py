@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from weakref import WeakKeyDictionary
 
 from arc_sim.causal.addresses import normalise
@@ -18,6 +19,7 @@ from arc_sim.causal.paths import (
     parent_of,
 )
 from arc_sim.causal.tree import Tree
+from arc_sim.model import Service
 
 COPY = re.compile(r"(?im)^\s*(?:COPY|ADD)\s+(?P<arguments>(?:[^\\\n]|\\\n)+)$")
 FROM = re.compile(r"(?im)^\s*FROM\s+(?:--\S+\s+)*(\S+)")
@@ -26,6 +28,7 @@ COMMENT = re.compile(r"(?m)^\s*#.*\n?")
 NAMED = re.compile(r"(?:--?(?:bin|package|p|pl|projects|filter|scope|workspace|app)[= ]|(?<=\s):)@?([\w./-]+)")
 """A part of the build that a command names: ``cargo build -p NAME``, ``mvn -pl NAME``, ``gradle :NAME:build``."""
 ARGUMENT = re.compile(r"\$(?:\{(?P<braced>\w+)(?::?-(?P<default>[^}]*))?\}|(?P<plain>\w+))")
+DOCKERFILES = ("Dockerfile", "Containerfile", "dockerfile")
 LAYOUT = frozenset(("cmd", "bin"))
 """Folders that only hold a program's start: the folder above is the program's."""
 
@@ -111,6 +114,19 @@ def find_unit(units: Iterable[str], names: Iterable[str]) -> str | None:
     return None
 
 
+def with_only_dockerfile(tree: Tree, services: list[Service]) -> list[Service]:
+    """Give the only service whose image is a variable the only Dockerfile that no service is built from."""
+    open_ = [s for s in services if not s.paths and s.image is None and s.kind == "service"]
+    taken = {path for service in services for path in service.paths}
+    files = [path for home in _known(tree).with_dockerfile for name in DOCKERFILES if (path := join(home, name))]
+    files = [p for p in files if tree.content_id(p) and is_source_of_truth(p) and has_no_effect(p) is None]
+    free = [path for path in files if not any(contains(root, path) for root in taken)]
+    if len(open_) != 1 or len(free) != 1:
+        return services
+    paths = built_from(tree, parent_of(free[0]))
+    return [replace(service, paths=paths) if service is open_[0] else service for service in services]
+
+
 def read_dockerfile(tree: Tree, path: str, given: Mapping[str, str] | None = None) -> Dockerfile | None:
     """Return the Dockerfile at a path with the build arguments in it, None when there is none that can be read."""
     try:
@@ -136,7 +152,7 @@ def built_from(
     if file is None:
         return (context,) if context else ()
     own = parent_of(file)
-    if not _is_shared(tree, context, own):
+    if not _is_shared(tree, context, own) and not _project_called(tree, context, [*(given or {}).values()]):
         return tuple(sorted({context, *(() if contains(context, file) else (file,))}))
     parsed = read_dockerfile(tree, file, given)
     sources = {file} if own == context or _holds_dockerfiles(tree, own) else {own}
@@ -210,7 +226,7 @@ def _dockerfile_path(tree: Tree, context: str, dockerfile: str | None) -> str | 
     if dockerfile is not None:
         path = join(context, dockerfile)
         return path if path is not None and tree.content_id(path) else None
-    for name in ("Dockerfile", "Containerfile", "dockerfile"):
+    for name in DOCKERFILES:
         path = f"{context}/{name}" if context else name
         if tree.content_id(path):
             return path

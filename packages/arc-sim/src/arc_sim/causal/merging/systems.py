@@ -1,5 +1,6 @@
 """Which services form a system together, and the part of a graph that concerns one folder."""
 
+import re
 from dataclasses import replace
 
 from arc_sim.causal.paths import contains
@@ -39,10 +40,10 @@ def limit(graph: Graph, directory: str) -> Graph:
     edge to it. directory: relative to the repository, ``""`` for all of it.
     """
     inside = {service.name for service in graph.services if _stands_in(service, directory)}
+    unbuilt = {service.name for service in graph.services if not service.paths}
     for edge in graph.edges:
-        target = graph.service(edge.target)
-        if target and not target.paths and any(contains(directory, place.path) for place in edge.evidence):
-            inside.add(edge.target)
+        if any(contains(directory, place.path) for place in edge.evidence):
+            inside.update(unbuilt.intersection(edge.key))
     edges = tuple(edge for edge in graph.edges if edge.source in inside)
     kept = inside | {edge.target for edge in edges}
     channels = []
@@ -51,12 +52,55 @@ def limit(graph: Graph, directory: str) -> Graph:
         consumers = tuple(name for name in channel.consumers if name in kept)
         if inside.intersection((*producers, *consumers)):
             channels.append(replace(channel, producers=producers, consumers=consumers))
-    return replace(
+    part = replace(
         graph,
         services=tuple(service for service in graph.services if service.name in kept),
         edges=edges,
         channels=tuple(channels),
     )
+    return renamed(part, _short(part, directory))
+
+
+def renamed(graph: Graph, names: dict[str, str]) -> Graph:
+    """Return the graph with other names for some services; the names before become aliases."""
+
+    def new(name: str) -> str:
+        return names.get(name, name)
+
+    services = tuple(
+        replace(s, name=new(s.name), aliases=tuple(sorted({*s.aliases, s.name} - {new(s.name)})))
+        for s in graph.services
+    )
+    edges = tuple(replace(edge, source=new(edge.source), target=new(edge.target)) for edge in graph.edges)
+    channels = tuple(
+        replace(
+            channel,
+            broker=new(channel.broker) if channel.broker else channel.broker,
+            producers=tuple(map(new, channel.producers)),
+            consumers=tuple(map(new, channel.consumers)),
+        )
+        for channel in graph.channels
+    )
+    return replace(graph, services=services, edges=edges, channels=channels)
+
+
+def prefix_of(directory: str) -> str:
+    """Return what stands before a name that services of several folders have."""
+    return re.sub(r"[^\w.-]+", "-", directory.strip("/")) + "-"
+
+
+def _short(graph: Graph, directory: str) -> dict[str, str]:
+    """Return the names without the folder in front, where they are the folder's own."""
+    prefix = prefix_of(directory)
+    found = {s.name: s.name[len(prefix) :] for s in graph.services if s.name.startswith(prefix)}
+    taken = {service.name for service in graph.services}
+    return {name: short for name, short in found.items() if short in _aliases(graph, name) and short not in taken}
+
+
+def _aliases(graph: Graph, name: str) -> tuple[str, ...]:
+    """Return the other names of a service."""
+    service = graph.service(name)
+    return service.aliases if service else ()
 
 
 def _stands_in(service: Service, directory: str) -> bool:

@@ -6,6 +6,7 @@ NAMING = {
     "kubernetes": "arc_sim.causal.readers.kubernetes:KubernetesReader",
     "aspire": "arc_sim.causal.readers.aspire:AspireReader",
     "spring": "arc_sim.causal.readers.frameworks.names:SpringReader",
+    "registered": "arc_sim.causal.readers.frameworks.registered:RegisteredReader",
     "dockerfile": "arc_sim.causal.readers.deploy.dockerfile:DockerfileReader",
 }
 """Readers that say which services there are. Name -> import path, imported on use; an earlier one's names win."""

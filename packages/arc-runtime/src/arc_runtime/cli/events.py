@@ -72,6 +72,7 @@ def as_document(event: Dict[str, Any]) -> Dict[str, Any]:
     document["started_at"] = _moment(event["started_at_s"]).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     document["streamed"] = message.streamed
     document["error_message"] = message.outcome.error_message
+    document["error_class"] = message.outcome.error_class
     document["finish_reason"] = message.outcome.finish_reason
     document["request"] = _parsed(message.request_json)
     document["request_truncated"] = message.request_truncated

@@ -2,6 +2,7 @@
 
 import json
 import pkgutil
+import re
 from functools import lru_cache
 from typing import Any, Dict, FrozenSet, Mapping, NamedTuple, Optional
 
@@ -62,12 +63,63 @@ class Operation(NamedTuple):
     """``{name in another API: name here}``"""
 
 
+def is_foreign_parameter(name: str, operation: str) -> bool:
+    """Return whether a parameter that an operation does not document is another one's, or another server's.
+
+    A name that is only unknown may be newer than our table, and stays. The providers write all names in small letters.
+    """
+    names = foreign_names()
+    return (
+        name in names.parameters
+        or not _PLAIN_NAME.fullmatch(name)
+        or any(name in other.parameters for key, other in operations().items() if key != operation)
+    )
+
+
+def is_foreign_field(name: Any) -> bool:
+    """Return whether a member of a message or part is known to come from another API or a library's own records."""
+    return isinstance(name, str) and (name in foreign_names().fields or not _PLAIN_NAME.fullmatch(name))
+
+
+def without_foreign(message: Mapping[str, Any], documented: FrozenSet[str]) -> Dict[str, Any]:
+    """Return a message or part without members that are foreign to it; one that is only unknown stays."""
+    return {name: value for name, value in message.items() if name in documented or not is_foreign_field(name)}
+
+
+def has_foreign(message: Mapping[str, Any], documented: FrozenSet[str]) -> bool:
+    """Return whether `without_foreign` would leave something out."""
+    return not documented.issuperset(message) and any(
+        name not in documented and is_foreign_field(name) for name in message
+    )
+
+
+_PLAIN_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+class ForeignNames(NamedTuple):
+    """Names that are known from other servers, SDKs and libraries, and that the providers refuse."""
+
+    parameters: FrozenSet[str]
+    fields: FrozenSet[str]
+
+
+@lru_cache(maxsize=1)
+def foreign_names() -> ForeignNames:
+    """Return the listed names."""
+    found = _table()["foreign"]
+    return ForeignNames(frozenset(found["parameters"]), frozenset(found["fields"]))
+
+
+def _table() -> Mapping[str, Any]:
+    content = pkgutil.get_data("arc_runtime.packs", "contract.json")
+    table: Mapping[str, Any] = json.loads((content or b"{}").decode("utf-8"))
+    return table
+
+
 @lru_cache(maxsize=1)
 def operations() -> Mapping[str, Operation]:
     """Return what is documented, by operation."""
-    content = pkgutil.get_data("arc_runtime.packs", "contract.json")
-    table = json.loads((content or b"{}").decode("utf-8"))
-    return {name: _operation(entry) for name, entry in table["operations"].items()}
+    return {name: _operation(entry) for name, entry in _table()["operations"].items()}
 
 
 def _operation(entry: Mapping[str, Any]) -> Operation:

@@ -85,6 +85,7 @@ class EventWriter:
             error_type=self._text(outcome.error_type),
             error_message=self._text(outcome.error_message, _MAX_MESSAGE_CHARS),
             finish_reason=self._text(outcome.finish_reason),
+            error_class=self._text(outcome.error_class),
             input_tokens=_count(outcome.input_tokens),
             output_tokens=_count(outcome.output_tokens),
             response_json=b""

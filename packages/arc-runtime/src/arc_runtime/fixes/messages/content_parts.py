@@ -3,6 +3,7 @@
 import re
 from typing import Any, Callable, Dict, List, Optional
 
+from arc_runtime.fixes.contract import has_foreign
 from arc_runtime.fixes.messages.conversation import each_message
 from arc_runtime.fixes.shapes import CHAT_PARTS, CLAUDE_BLOCKS, INPUT_PARTS, OUTPUT_PARTS
 from arc_runtime.fixes.whole import WholeFix, items_changed
@@ -77,7 +78,7 @@ def _chat(part: Any, role: Any) -> Any:
         return part if _is_done(part, "text", fields) and part["text"] == text else {"type": "text", "text": text}
     image = _image_in(part)
     if image is not None:
-        if fields is not None and isinstance(part["image_url"], dict) and fields.issuperset(part):
+        if fields is not None and isinstance(part["image_url"], dict) and not has_foreign(part, fields):
             return part
         detail = {} if image.detail is None else {"detail": image.detail}
         return {"type": "image_url", "image_url": {"url": image.url, **detail}}
@@ -85,7 +86,7 @@ def _chat(part: Any, role: Any) -> Any:
 
 
 def _is_done(part: Any, kind: str, fields: Any) -> bool:
-    return isinstance(part, dict) and part.get("type") == kind and fields is not None and fields.issuperset(part)
+    return isinstance(part, dict) and part.get("type") == kind and fields is not None and not has_foreign(part, fields)
 
 
 _INPUT_EXTRA = ("cache_control", "parsed", "index")

@@ -1,8 +1,9 @@
 """Gives tools the shape of the API they are sent to: OpenAI's chat, OpenAI's Responses, or Anthropic's."""
 
 import json
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, FrozenSet, List, Optional
 
+from arc_runtime.fixes.contract import is_foreign_field
 from arc_runtime.fixes.shapes import CLAUDE_TOOL_FIELDS, MAX_TOOLS
 from arc_runtime.fixes.whole import WholeFix, items_changed, replaced
 from arc_runtime.model import MISSING
@@ -89,14 +90,26 @@ def _chat(tool: Any) -> Any:
     if not isinstance(tool, dict):
         return tool
     function = tool.get("function")
-    if tool.get("type") == "function" and isinstance(function, dict) and len(tool) == 2:
-        known = _CHAT_FUNCTION.issuperset(function) and function.get("description", "") is not None
+    if tool.get("type") == "function" and isinstance(function, dict) and not _odd(tool, _CHAT_TOOL):
+        known = not _odd(function, _CHAT_FUNCTION) and function.get("description", "") is not None
         if known and isinstance(function.get("parameters", {}), dict):
             return tool
     parts = _parts(tool)
     if parts is None:
         return tool
     return {"type": "function", "function": _function(parts, "parameters")}
+
+
+_CHAT_TOOL = frozenset(("type", "function"))
+
+
+def _odd(tool: Dict[str, Any], documented: FrozenSet[str]) -> bool:
+    """Return whether a tool has members of another API's tools or a library's own; unknown ones may be new."""
+    return not documented.issuperset(tool) and any(name not in documented and _is_odd(name) for name in tool)
+
+
+def _is_odd(name: str) -> bool:
+    return name in _ANY_TOOL or is_foreign_field(name)
 
 
 def _function(parts: Dict[str, Any], schema: str) -> Dict[str, Any]:
@@ -113,7 +126,7 @@ def _responses(tool: Any) -> Any:
     if not isinstance(tool, dict):
         return tool
     kind = tool.get("type")
-    if kind == "function" and "function" not in tool and _RESPONSES_FUNCTION.issuperset(tool):
+    if kind == "function" and "function" not in tool and not _odd(tool, _RESPONSES_FUNCTION):
         return tool
     if kind not in (None, "function") or (kind is None and not any(key in tool for key in (*_SCHEMAS, "function"))):
         return tool
@@ -127,7 +140,7 @@ def _claude(tool: Any) -> Any:
     schema = tool.get("input_schema")
     is_own = tool.get("type", "custom") == "custom" and tool.get("description", "") is not None
     if is_own and isinstance(schema, dict) and isinstance(tool.get("name"), str):
-        return tool if CLAUDE_TOOL_FIELDS.issuperset(tool) else _known(tool)
+        return _known(tool) if _odd(tool, CLAUDE_TOOL_FIELDS) else tool
     parts = _parts(tool)
     if parts is None:
         return tool
@@ -140,8 +153,10 @@ def _claude(tool: Any) -> Any:
 
 
 def _known(tool: Dict[str, Any]) -> Dict[str, Any]:
-    return {name: value for name, value in tool.items() if name in CLAUDE_TOOL_FIELDS}
+    return {name: value for name, value in tool.items() if name in CLAUDE_TOOL_FIELDS or not _is_odd(name)}
 
+
+_ANY_TOOL = CLAUDE_TOOL_FIELDS | _CHAT_FUNCTION | _RESPONSES_FUNCTION | frozenset((*_SCHEMAS, "function"))
 
 _SHAPES: Dict[str, Callable[[Any], Any]] = {
     "chat.completions": _chat,

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -37,13 +40,19 @@ class Verdict(NamedTuple):
     requests: int
 
 
-def run(framework: Framework, folder: Path = DEFAULT_FOLDER) -> tuple[dict[str, str], list[Verdict]]:
-    """Return the versions that ran and a verdict per step. Raises NotMade when the environment cannot be made."""
+def run(
+    framework: Framework, folder: Path = DEFAULT_FOLDER, limit_s: float = 3 * TIMEOUT_S
+) -> tuple[dict[str, str], list[Verdict]]:
+    """Return the versions that ran and a verdict per step. Raises NotMade when the environment cannot be made.
+
+    limit_s: for all three runs of the program; TimeoutExpired when one of them takes longer than what is left.
+    """
+    ends_at_s = time.monotonic() + limit_s
     python = make(folder, PYTHON, framework.requirements)
-    names = [name.partition("[")[0] for name in framework.requirements]
+    names = [re.split(r"[\[=<]", name)[0] for name in framework.requirements]
     versions = installed(python, *names, "openai", "anthropic")
-    bare = {row["step"]: row for row in lines(python, framework, "without")}
-    runs = {order: {row["step"]: row for row in lines(python, framework, order)} for order in ORDERS}
+    bare = {row["step"]: row for row in lines(python, framework, "without", ends_at_s)}
+    runs = {order: {row["step"]: row for row in lines(python, framework, order, ends_at_s)} for order in ORDERS}
     verdicts = []
     for step, row in bare.items():
         problems = [judge(row, runs[order].get(step), order) for order in ORDERS]
@@ -51,16 +60,38 @@ def run(framework: Framework, folder: Path = DEFAULT_FOLDER) -> tuple[dict[str, 
     return versions, verdicts
 
 
-def lines(python: Path, framework: Framework, order: str) -> list[dict[str, Any]]:
+def lines(python: Path, framework: Framework, order: str, ends_at_s: float) -> list[dict[str, Any]]:
     """Return what the harness printed."""
     with serving() as provider, TemporaryDirectory() as scratch:
         env = with_sources(**QUIET, EVENTS_FILE=f"{scratch}/events", PROVIDER_URL=provider.url, SCRATCH=scratch)
         env["PYTHONPATH"] = os.pathsep.join((env["PYTHONPATH"], str(HERE)))
         env["PATH"] = os.pathsep.join((str(python.parent), env["PATH"]))
         command = [str(python), str(HERE / "harness.py"), str(HERE / framework.program), provider.url, order]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, cwd=HERE, env=env)
-    assert done.returncode == 0, f"{framework.name}, {order}: {done.stderr[-1500:]}"
-    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+        code, said, complaints = attended(command, env, min(TIMEOUT_S, ends_at_s - time.monotonic()))
+    assert code == 0, f"{framework.name}, {order}: {complaints[-1500:]}"
+    return [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+
+
+def attended(command: list[str], env: dict[str, str], limit_s: float) -> tuple[int, str, str]:
+    """Run a command to its end, and end whatever it started with it: servers and workers would hold its pipes."""
+    pipe = subprocess.PIPE
+    child = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=pipe,
+        stderr=pipe,
+        text=True,
+        cwd=HERE,
+        env=env,
+        start_new_session=True,
+    )
+    try:
+        said, complaints = child.communicate(timeout=max(limit_s, 0.1))
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+    return child.returncode, said, complaints
 
 
 QUIET = {

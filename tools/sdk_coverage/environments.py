@@ -19,6 +19,7 @@ else:
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULT_FOLDER = ROOT / ".hatch" / "sdk-environments"
 SOURCES = ("arc-common", "arc-runtime")
+INSTALL_LIMIT_S = 600
 
 
 class NotMade(Exception):
@@ -85,8 +86,10 @@ def _own_requirements() -> list[str]:
 
 def _uv(*arguments: str) -> None:
     command = shutil.which("uv") or str(ROOT / ".tools" / "bin" / "uv")
-    run = subprocess.run(
-        [command, *arguments], capture_output=True, text=True, env={**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
-    )
+    env = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
+    try:
+        run = subprocess.run([command, *arguments], capture_output=True, text=True, env=env, timeout=INSTALL_LIMIT_S)
+    except subprocess.TimeoutExpired:
+        raise NotMade(f"uv {arguments[0]} did not end within {INSTALL_LIMIT_S} s") from None
     if run.returncode:
         raise NotMade(" ".join(run.stderr.split())[-400:] or f"uv ended with {run.returncode}")

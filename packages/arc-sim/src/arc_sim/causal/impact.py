@@ -139,7 +139,7 @@ def _by_owner(change: FileChange, old_path: str, base: Side, head: Side) -> Name
     word = {"renamed": "moved", "type_changed": "changed"}.get(change.status, change.status)
     for side, path in ((base, old_path), (head, change.path)):
         absent = change.status == ("added" if side is base else "deleted")
-        if is_idle(path) or absent:
+        if is_idle(path) or absent or side.builds.is_for_tests(path):
             continue
         for name, why in _owners(side, path).items():
             found[name] = f"{path}: {word}, {why}"
@@ -156,13 +156,27 @@ def _owners(side: Side, path: str) -> Named:
             found[name] = f"it is built from {'this file' if root == path else root or 'the root'}"
     for name, project in side.builds.built_with(path).items():
         found.setdefault(name, f"it is built with {project or 'the root'}")
-    for mount, names in mounts(side).items():
-        for name in names if mount and contains(mount, path) else ():
-            found.setdefault(name, f"it is given {mount}")
+    for name, mount in _given(side, path).items():
+        found.setdefault(name, f"it is given {mount}")
     for name in _configured(side, path, owners):
         found[name] = "configures it"
     if not found and not owners:
         found = dict.fromkeys(built_with(side.tree, side.graph, path), "shared build file")
+    return found
+
+
+def _given(side: Side, path: str) -> Named:
+    """Return ``{service: what it mounts}`` up to the folder that the file's own service is built from.
+
+    Who is given a folder above several services, a proxy that serves it as an example, is not changed by each of them.
+    """
+    found: Named = {}
+    given, current = mounts(side), path
+    while current:
+        found.update({name: current for name in given.get(current, ()) if name not in found})
+        if current in side.by_path:
+            break
+        current = parent_of(current)
     return found
 
 

@@ -1,5 +1,6 @@
 """Which services are built with a file: by the projects of every build tool and what they use."""
 
+import re
 from functools import cached_property
 from importlib import import_module
 
@@ -7,10 +8,12 @@ from arc_sim.causal.changes.idle import is_idle
 from arc_sim.causal.changes.listing import Listing
 from arc_sim.causal.changes.projects import ECOSYSTEMS
 from arc_sim.causal.changes.projects.base import Projects
-from arc_sim.causal.paths import name_of, parent_of
+from arc_sim.causal.paths import DOCKERFILE, name_of, parent_of
 from arc_sim.causal.tree import Tree
 from arc_sim.model import Graph, Service
 
+PROGRAM = re.compile(r"(?i)(?:main|program|server|app|index|manage|wsgi|asgi)\.\w+$")
+"""Files in which programs begin."""
 MARKS = {
     "dotnet": (".csproj", ".fsproj", ".vbproj"),
     "maven": ("pom.xml",),
@@ -73,6 +76,23 @@ class Builds:
                 for name in self.users(ecosystem).get(directory, ()):
                     found.setdefault(name, directory)
         return found
+
+    def is_for_tests(self, path: str) -> bool:
+        """Tell whether a file belongs to a library that only tests are built with."""
+        for ecosystem in self.ecosystems:
+            owner = self.projects(ecosystem).owner(path)
+            if owner and owner in self.projects(ecosystem).for_tests and not self._runs(ecosystem, owner):
+                return True
+        return False
+
+    def _runs(self, ecosystem: str, directory: str) -> bool:
+        """Tell whether a service is built from a project alone, or the project has a program of its own."""
+        below = {name_of(p) for p in self._listing.below(directory) if parent_of(p) in (directory, directory + "/src")}
+        if any(DOCKERFILE.match(name) or PROGRAM.match(name) for name in below):
+            return True
+        projects = self.projects(ecosystem)
+        services = (s for s in self._graph.services if any(directory in projects.inside(p) for p in s.paths))
+        return any(not (self._roots(projects, s) - projects.for_tests) for s in services)
 
     def _touched(self, ecosystem: str, projects: Projects, path: str) -> list[str]:
         """Return the projects that a file is a part of."""

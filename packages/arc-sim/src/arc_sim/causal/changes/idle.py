@@ -19,7 +19,9 @@ TESTS = re.compile(
     r"(?:_(?:test|spec)\.(?:rb|exs?|rs|dart|cc|cpp|py)|[a-z0-9](?:Test|Tests|Spec|Specs|TestCase|IT)\.(?:kts?|java|cs|scala|php|groovy|swift)|"
     r"\.snap|\.feature|\.postman_collection\.json)$"
     r"|(?:^|/)(?:__mocks__|__snapshots__|benches|[\w.-]*[a-z.-](?:Unit|Integration|Functional|Acceptance|E2E|Contract|Load)[.-]?Tests?|"
-    r"(?:unit|integration|functional|acceptance|load|smoke|contract)[-_.]?tests?)/"
+    r"(?:unit|integration|functional|acceptance|load|smoke|contract)[-_.]?tests?|component[-_.]?tests?|(?<=src/)[\w-]*(?:Test|[-_]test)s?|"
+    r"(?:[\w.-]+[-_.])?tests?[-_]?(?:util(?:itie)?s?|helpers?|support|fixtures?|containers?))/"
+    r"|(?:^|/)test[-_]?(?:utils?|helpers?|support)\.(?:rs|py|rb|exs?|[jt]sx?|go)$"
 )
 
 

@@ -10,7 +10,7 @@ FAMILIES: tuple[tuple[str, str], ...] = (
     (r"pom\.xml", r"pom\.xml"),
     (r"(?:build|settings)\.gradle(?:\.kts)?|gradle\.properties|libs\.versions\.toml", r"build\.gradle(?:\.kts)?"),
     (r"package(?:-lock)?\.json|yarn\.lock|pnpm-(?:lock|workspace)\.yaml|tsconfig(?:\.base)?\.json|nx\.json|turbo\.json",
-     r"package\.json"),
+     r"package\.json|project\.json"),
     (r"go\.work|go\.work\.sum|go\.mod|go\.sum", r"go\.mod|main\.go"),
     (r"Directory\.[\w.]*props|Directory\.[\w.]*targets|global\.json|nuget\.config", r".+\.csproj"),
     (r"requirements[^/]*\.txt|constraints\.txt|pyproject\.toml|uv\.lock|poetry\.lock|Pipfile(?:\.lock)?",

@@ -15,6 +15,7 @@ SEMICOLONS = frozenset(("javascript", "typescript", "tsx", "kotlin", "scala", "g
 QUOTES = frozenset(("python", "javascript", "typescript", "tsx"))
 """Languages in which the kind of quotes says nothing."""
 DOCUMENTED = frozenset(("module", "block", "class_body"))
+RUST_TEST = re.compile(rb"#\[\s*(?:cfg\s*\(\s*test\s*\)|(?:\w+\s*::\s*)*(?:test|rstest)\b)")
 ELIXIR_DOC = re.compile(rb"^@(?:moduledoc|doc|typedoc|shortdoc)\b")
 
 
@@ -55,9 +56,25 @@ def _children(node: Node, language: str) -> list[Node]:
     kept = [c for c in node.children if not ("comment" in c.type or c.type in LAYOUT)]
     if language == "python" and node.type in DOCUMENTED:
         kept = _without_docstring(kept, node)
+    elif language == "rust":
+        kept = _without_tests(kept)
     elif language == "elixir":
         kept = [c for c in kept if not (c.type == "unary_operator" and ELIXIR_DOC.match(c.text or b""))]
     return [c for i, c in enumerate(kept) if not _is_layout(c, kept[i + 1 :], kept[:i], language)]
+
+
+def _without_tests(children: list[Node]) -> list[Node]:
+    """Leave out of a Rust program what is compiled for tests only: the item after ``#[cfg(test)]`` or ``#[test]``."""
+    kept: list[Node] = []
+    attributes: list[Node] = []
+    for child in children:
+        if child.type == "attribute_item":
+            attributes.append(child)
+            continue
+        if not any(RUST_TEST.match(attribute.text or b"") for attribute in attributes):
+            kept += [*attributes, child]
+        attributes = []
+    return kept + attributes
 
 
 def _is_layout(child: Node, after: list[Node], before: list[Node], language: str) -> bool:

@@ -211,9 +211,12 @@ class _Entry:
         if directory is None or "://" in str(context):
             return ()
         dockerfile = dig(build, "dockerfile")
-        return built_from(
-            self._tree, directory, interpolate(dockerfile, self._values) if isinstance(dockerfile, Text) else None
-        )
+        file_name = interpolate(dockerfile, self._values) if isinstance(dockerfile, Text) else None
+        given = {str(name): interpolate(str(value), self._values) for name, value in pairs(dig(build, "args")) if value}
+        for item in entries(dig(build, "args")):
+            name, sign, value = str(item).partition("=")
+            given.update({name: interpolate(value, self._values)} if sign else {})
+        return built_from(self._tree, directory, file_name, given, self._command())
 
     def _text(self, key: str) -> str | None:
         for _, entry in self._parts:

@@ -1,6 +1,7 @@
 """What one buildable part of a repository is, and what follows from the uses between them."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from arc_sim.causal.paths import contains, parent_of
 
@@ -19,6 +20,8 @@ class Project:
     """Names of the packages of others that it refers to, lower case."""
     extra: frozenset[str] = frozenset()
     """Files and directories outside its own that it takes in."""
+    tested_with: frozenset[str] = frozenset()
+    """Directories of the projects that only its tests are built with."""
 
 
 class Projects:
@@ -33,6 +36,17 @@ class Projects:
         for project in self.by_directory.values():
             for path in project.extra:
                 self._by_extra.setdefault(path, []).append(project.directory)
+
+    @cached_property
+    def for_tests(self) -> frozenset[str]:
+        """Return the projects that are built with tests and with nothing else."""
+        tested = {directory for project in self.by_directory.values() for directory in project.tested_with}
+        alone = {directory for directory in tested if directory in self.by_directory}
+        while True:
+            used = {use for d, project in self.by_directory.items() if d not in alone for use in project.uses}
+            if not alone & used:
+                return frozenset(alone)
+            alone -= used
 
     def owner(self, path: str) -> str | None:
         """Return the directory of the deepest project above a file."""
@@ -78,4 +92,5 @@ def _both(first: Project, second: Project) -> Project:
         first.uses | second.uses,
         first.packages | second.packages,
         first.extra | second.extra,
+        first.tested_with | second.tested_with,
     )

@@ -20,12 +20,20 @@ def read(listing: Listing) -> list[Project]:
 
 def _project(path: str, root: Element | None, homes: dict[str, str]) -> Project:
     own = parent_of(path)
-    names = set()
+    names: set[str] = set()
+    tests: set[str] = set()
     for section in root.iterfind(".//dependencies/dependency") if root is not None else ():
-        if text_at(section, "scope") != "test":
-            names.add(text_at(section, "artifactId"))
+        (tests if text_at(section, "scope") == "test" else names).add(text_at(section, "artifactId"))
     managed = {text_at(d, "artifactId") for d in root.iterfind("dependencyManagement//dependency")} if root else set()
     direct = {text_at(d, "artifactId") for d in root.iterfind("dependencies/dependency")} if root is not None else set()
     used = (names - managed) | (names & direct)
     uses = {homes[name] for name in used if name in homes and homes[name] != own}
-    return Project("maven", own, path, frozenset(uses), frozenset(name.lower() for name in used))
+    tested_with = {homes[name] for name in tests - used if name in homes and homes[name] != own}
+    return Project(
+        "maven",
+        own,
+        path,
+        frozenset(uses),
+        frozenset(name.lower() for name in used),
+        tested_with=frozenset(tested_with),
+    )

@@ -10,6 +10,8 @@ from arc_sim.causal.paths import join, parent_of
 
 HASH = re.compile(r"(?m)(?<![\"'\w])#.*$")
 MIX_UMBRELLA = re.compile(r"\{\s*:(\w+)\s*,[^{}]*\bin_umbrella:\s*true")
+MIX_ENTRY = re.compile(r"\{\s*:\w+\s*,[^{}]*\}")
+MIX_TEST = re.compile(r"\bonly:\s*(?::test\b|\[\s*:test\s*\])")
 PATH = re.compile(r"""\bpath(?::|\s*=>)\s*["']([^"']+)["']""")
 
 
@@ -18,10 +20,21 @@ def read_elixir(listing: Listing) -> list[Project]:
     found = []
     for path in listing.named("mix.exs"):
         directory = parent_of(path)
-        text = HASH.sub("", listing.text(path))
-        given = [join(parent_of(directory), name) for name in MIX_UMBRELLA.findall(text)]
-        given += [join(directory, where) for where in PATH.findall(text)]
-        found.append(Project("elixir", directory, path, frozenset(d for d in given if d)))
+        uses: set[str | None] = set()
+        tests: set[str | None] = set()
+        for entry in MIX_ENTRY.findall(HASH.sub("", listing.text(path))):
+            given = {join(parent_of(directory), name) for name in MIX_UMBRELLA.findall(entry)}
+            given |= {join(directory, where) for where in PATH.findall(entry)}
+            (tests if MIX_TEST.search(entry) else uses).update(given)
+        found.append(
+            Project(
+                "elixir",
+                directory,
+                path,
+                frozenset(d for d in uses if d),
+                tested_with=frozenset(d for d in tests - uses if d),
+            )
+        )
     return found
 
 

@@ -51,6 +51,7 @@ READS = [
     ("web/a.go",
      'package main\nfunc must(t *string, k string) { v := os.Getenv(k); *t = v }\nfunc f() { must(&s.u, '
      '"ORDERS_URL") }\n'),
+    ("web/a.rs", 'struct C {\n  #[envconfig(from = "ORDERS_URL")]\n  pub orders: String,\n}\n'),
     ("web/A.cs",
      'class A { void F(IConfiguration c) { var u = c.GetValue<string>("X"); var v = '
      '_configuration["ORDERS_URL"]; } }'),
@@ -78,6 +79,11 @@ COMPOSED = [
     ("web/a.rs", 'const H: &str = "orders"; fn f() { let u = format!("http://{}:80", H); }'),
     ("web/a.cpp", 'std::string u = std::string("http://") + "orders" + ":80";'),
     ("web/A.kt", 'val h = "orders"\nval u = "http://$h:80"\n'),
+    ("web/a.rb", "HOST = LOCAL ? 'localhost:1' : 'orders'\nNet::HTTP.get(URI(\"http://#{HOST}/x\"))\n"),
+    ("web/a.cpp", 'int main() { std::string a = config["orders"]["addr"]; Pool pool("x", a, 80); pool.get(); }'),
+    ("web/a.cpp", 'pool *make(const json &config, const std::string &name) {\n  '
+     'std::string b = config[name + "ers"]["addr"];\n  return open(b); }\nint main() { make(c, "ord"); }\n'),
+    ("web/a.py", "url = config['orders']['url']\nrequests.get(url)\n"),
     ("web/a.ex", 'defmodule A do\n  @host "orders"\n  def u, do: "http://#{@host}:80"\nend\n'),
 ]  # fmt: skip
 
@@ -98,6 +104,7 @@ SILENT = [
     ("web/a.py", "u = f'http://billing-{region}:8080'\n"),
     ("web/a.js", "fetch('http://localhost:8080'); fetch('http://web:80');"),
     ("web/a.ex", "# http://billing:8080\nx = 1\n"),
+    ("web/a.py", "x = prices['orders']['total']\n"),
 ]  # fmt: skip
 
 
@@ -236,3 +243,26 @@ def test_a_class_that_services_share_counts_for_what_a_service_uses(name: str, u
     found = {e.key for e in derive_tree(MemoryTree({**SHARED, **web, **also})).edges}
     assert ("web", "orders") in found
     assert ("web", "billing") not in found
+
+
+FILES = [
+    ("rb", "require_relative '../orders/client'\nOrders.list(1)\n",
+     "services/orders/client.rb", 'module Orders\n  def self.list(x)\n    get("http://orders:80/#{x}")\n  end\nend\n'),
+    ("php", "<?php require_once __DIR__ . '/../../lib/orders.php'; orders_list();",
+     "lib/orders.php", "<?php function orders_list() { return file_get_contents('http://orders:80/x'); }"),
+    ("cpp", '#include "../../lib/orders.h"\nint main() { list_orders(); }\n',
+     "lib/orders.h", 'inline int list_orders() { return get("http://orders:80/x"); }\n'),
+    ("rs", "use orders_client::list;\nfn main() { list(); }\n",
+     "lib/orders/src/lib.rs", 'pub fn list() -> R { reqwest::get("http://orders:80/x") }\n'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("suffix", "own", "path", "shared"), FILES)
+def test_files_that_are_imported_by_their_path_or_package_are_read(
+    suffix: str, own: str, path: str, shared: str
+) -> None:
+    files = {name: text for name, text in SHARED.items() if not name.startswith("lib/")}
+    cargo = {"lib/orders/Cargo.toml": '[package]\nname = "orders-client"\n'}
+    found = derive_tree(MemoryTree({**files, **cargo, f"services/web/main.{suffix}": own, path: shared}))
+    assert [e.key for e in found.edges] == [("web", "orders")]
+    assert any(path == own or path.startswith(f"{own}/") for own in found.service("web").paths)

@@ -121,6 +121,7 @@ PATTERNS: tuple[Pattern, ...] = (
 LISTS = re.compile(r"(?:^|\.)(?:listOf|asList|of|singletonList|List|new)$")
 """Calls that make a list of what they are given."""
 
+TASK_ENDS = (".delay", ".apply_async", ".perform_async", ".perform_in", ".perform_later")
 TASK_CALL = re.compile(r"(?:^|\.)(?P<task>\w+)\.(?:delay|apply_async|perform_async|perform_in|perform_later)$")
 """Celery, Sidekiq, Active Job: the task is the channel."""
 

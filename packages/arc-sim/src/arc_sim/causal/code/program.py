@@ -1,13 +1,16 @@
-"""One source file as plain data, the same for every language."""
+"""One source file as plain data, the same for every language.
 
-from dataclasses import dataclass, field
+Structs rather than dataclasses: there are thousands in a file, made in a third of the time, and kept as short arrays.
+"""
+
 from typing import Literal
+
+from msgspec import Struct, field
 
 Kind = Literal["string", "number", "name", "env", "call", "op", "group"]
 
 
-@dataclass(frozen=True)
-class Expression:
+class Expression(Struct, frozen=True, array_like=True, gc=False):
     """A value in the code.
 
     string, number, name: ``text`` is what is written (names with one kind of quotes, ``this.`` as ``self.``, every
@@ -23,8 +26,7 @@ class Expression:
     """Parts with their names: keyword, key of an option object, None."""
 
 
-@dataclass(frozen=True)
-class Handler:
+class Handler(Struct, frozen=True, array_like=True, gc=False):
     """A ``try`` around a call."""
 
     line: int
@@ -33,8 +35,7 @@ class Handler:
     """It goes on without the callee: neither raises again nor answers with an error."""
 
 
-@dataclass(frozen=True)
-class CallSite:
+class CallSite(Struct, frozen=True, array_like=True, gc=False):
     """A call with what surrounds it."""
 
     call: Expression
@@ -51,16 +52,14 @@ class CallSite:
     """Annotations of the functions around it, and calls that run it: retries, breakers, time limits."""
 
 
-@dataclass(frozen=True)
-class Function:
+class Function(Struct, frozen=True, array_like=True, gc=False):
     """A function or class with its parameters and their defaults, in order, without ``self``."""
 
     name: str
     parameters: tuple[tuple[str, Expression | None], ...]
 
 
-@dataclass(frozen=True)
-class Class:
+class Class(Struct, frozen=True, array_like=True, gc=False):
     """A class, interface or implementation with what it extends, in the words of the code."""
 
     name: str
@@ -68,8 +67,7 @@ class Class:
     line: int
 
 
-@dataclass
-class Program:
+class Program(Struct, array_like=True):
     """What one file holds."""
 
     path: str

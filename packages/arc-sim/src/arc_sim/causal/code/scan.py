@@ -7,7 +7,7 @@ readers then join what the passes found. A pass may use nothing but its input, w
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -18,6 +18,7 @@ import msgspec
 from arc_sim.causal.addresses import Directory
 from arc_sim.causal.cache import Shelf, Store, digest, encode
 from arc_sim.causal.code import SERVICE_PASSES
+from arc_sim.causal.code.flow.service import ServiceCode
 from arc_sim.causal.code.gather import Gatherer
 from arc_sim.causal.code.library import MANY_FILES, Entry, Library, is_code, library_of
 from arc_sim.causal.code.program import Program
@@ -44,6 +45,11 @@ class ServiceInput:
     """The variables that manifests give to the service."""
     shared: frozenset[str]
     """Those of its files that other services are built from too."""
+
+    @cached_property
+    def flow(self) -> ServiceCode:
+        """Its programs with what their names hold: indexed once for all passes."""
+        return ServiceCode(self.programs, self.directory, self.given)
 
 
 @dataclass(frozen=True)

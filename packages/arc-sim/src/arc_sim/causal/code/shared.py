@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+from arc_sim.causal.code.files import NAMED_FILE, crate_files, crates, named_files
 from arc_sim.causal.code.gather import Gatherer
 from arc_sim.causal.code.library import Outline, library_of
 from arc_sim.causal.paths import VENDORED, contains, has_no_effect, join, name_of, parent_of
@@ -11,6 +12,8 @@ from arc_sim.model import Service
 
 MAX_BYTES = 1_000_000
 """A module file that is larger is none. A decision."""
+BY_PATH = (".rb", ".php", ".h", ".hh", ".hpp")
+"""Files that are imported by their path, and so are there when the importer runs, whoever else they belong to."""
 MAX_ROUNDS = 6
 """Imports of imports are followed this far."""
 
@@ -47,6 +50,7 @@ class _Imports:
             **_python_modules(self._files),
             **_jvm_classes(self._files),
             **_go_packages(tree, self._files),
+            **crates(tree, self._files),
         }
         self._known: dict[str, set[str]] = {}
 
@@ -69,7 +73,8 @@ def _wanted(service: Service, files: tuple[str, ...], imports: _Imports, homes: 
         pending = {
             path
             for path in targets
-            if not any(contains(own, path) for own in service.paths) and not _is_foreign(path, service, homes)
+            if not any(contains(own, path) for own in service.paths)
+            and (path.endswith(BY_PATH) or not _is_foreign(path, service, homes))
         }
         if not pending:
             break
@@ -95,6 +100,10 @@ def _imported(path: str, outline: Outline, files: set[str], by_module: dict[str,
         return {found for line in outline.imports for found in _class_files(line, by_module)}
     if outline.language == "go":
         return {found for line in outline.imports for name in GO.findall(line) for found in by_module.get(name, ())}
+    if outline.language in NAMED_FILE:
+        return named_files(path, outline.language, outline.imports, files)
+    if outline.language == "rust":
+        return crate_files(outline.imports, by_module)
     if outline.language not in ("javascript", "typescript", "tsx"):
         return set()
     wanted = [match.group("path") for line in outline.imports for match in RELATIVE.finditer(line)]

@@ -46,12 +46,18 @@ def parse_tree(content: bytes, language: str) -> Tree:
     """Return the syntax tree, whose nodes live as long as it; raises ValueError for content that is no text."""
     if b"\0" in content[:8192]:
         raise ValueError("not text, though it is named like code")
-    return Parser(language_object(language)).parse(content)
+    return _parser(language).parse(content)
+
+
+@cache
+def _parser(language: str) -> Parser:
+    return Parser(language_object(language))
 
 
 def text_of(node: Node) -> str:
     """Return the source text of a node."""
-    return (node.text or b"").decode("utf-8", "replace")
+    text = node.text
+    return text.decode("utf-8", "replace") if text else ""
 
 
 def same_program(before: bytes, after: bytes, language: str) -> bool:

@@ -2,9 +2,10 @@
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 
 from arc_sim.causal.addresses import addresses_in, bare_address
-from arc_sim.causal.code.flow.service import Key, ServiceCode, Use, place
+from arc_sim.causal.code.flow.service import Key, Use, place
 from arc_sim.causal.code.flow.settings import Reader as SettingsReader
 from arc_sim.causal.code.library import library_of
 from arc_sim.causal.code.program import Expression
@@ -71,7 +72,7 @@ class _ServiceEdges:
         )
         self._shared = code.shared
         self._own = [program for program in code.programs if program.path not in code.shared] or list(code.programs)
-        self._code = ServiceCode(code.programs, code.directory, code.given)
+        self._code = code.flow
         self._settings = SettingsReader(self._code)
         self._targets: dict[str, _Target] = {}
 
@@ -163,24 +164,40 @@ class _ServiceEdges:
     def _imports(self, word: str) -> bool:
         return any(word in line for program in self._programs for line in program.imports)
 
+    @cached_property
+    def _consumers(self) -> tuple[set[int], set[str]]:
+        """The own calls that wait for work, and the functions around such calls."""
+        found = {
+            id(site): site.function for program in self._programs for site in program.calls if _consumes(site.call)
+        }
+        own = {id(site) for program in self._own for site in program.calls}
+        return own & found.keys(), {name for name in found.values() if name}
+
     def _is_consumer(self, target: Service) -> bool:
         """Tell whether the service takes work from a queue of the target, and so nobody waits for it."""
         if target.kind == "broker":
             return True
-        wrappers = {s.function for p in self._programs for s in p.calls if s.function and _consumes(s.call)}
+        consuming, wrappers = self._consumers
+        if consuming and target.kind == "cache":
+            return True
         keys = set(self._targets[target.name].keys)
         for program in self._own:
             for site in program.calls:
-                direct = _consumes(site.call)
-                if direct and target.kind == "cache":
-                    return True
                 # A queue behind an own function or in an own store: when this very call reaches the target.
-                wrapped = "." in site.call.text and site.call.text.rpartition(".")[2] in wrappers
-                if (direct or wrapped) and keys.intersection(self._code.addresses(program, site.scope, site.call)):
+                _, dot, last = site.call.text.rpartition(".")
+                if (id(site) in consuming or (dot and last in wrappers)) and keys.intersection(
+                    self._code.addresses(program, site.scope, site.call)
+                ):
                     return True
         return False
 
 
 def _consumes(call: Expression) -> bool:
-    command = next((item.text for key, item in call.items if key != "." and item.kind == "string"), "")
-    return CONSUMES.match(call.text.rpartition(".")[2]) is not None or CONSUMES.match(command) is not None
+    if _is_waiting(call.text.rpartition(".")[2]):
+        return True
+    return next((_is_waiting(item.text) for key, item in call.items if key != "." and item.kind == "string"), False)
+
+
+@lru_cache(maxsize=20_000)
+def _is_waiting(name: str) -> bool:
+    return CONSUMES.match(name) is not None

@@ -32,6 +32,11 @@ HOST_KEYWORD = re.compile(
 SERVICE_CONSTANT = re.compile(r"(?:^|\.)\w*(?:Service|Server|Host|App)\w*\.([A-Z][A-Z0-9_]+)$")
 """A member of an enumeration of services, called like the service."""
 
+CONFIGURED = re.compile(
+    r"\[(?:(?P<name>[A-Za-z_]\w*)\+)?\"(?P<text>[\w.-]+)\"\](?:\[\"|\.)(?:addr|address|host|hostname|url|uri|endpoint|server)\b"
+)
+"""An address in a table of services that is read when the program runs."""
+
 Key = tuple[str, str]
 """``("env", variable)`` or ``("host", host name)``."""
 
@@ -250,6 +255,8 @@ class ServiceCode:
 
     def _said(self, program: Program, scope: int, value: Expression) -> list[Key]:
         """Return the addresses that an expression itself names; each expression is looked at once."""
+        if value.kind == "name" and "[" in value.text:
+            return [("host", host) for host in self._configured(program, scope, value)]
         if value.kind in ("name", "number", "group"):
             return []
         known = self._keys.get(id(value))
@@ -306,6 +313,19 @@ class ServiceCode:
                 words = [item] if item.kind == "string" else [part for _, part in item.items if part.kind == "string"]
                 found += [w.text for w in words if re.fullmatch(r"[\w.-]+", w.text) and self._directory.find(w.text)]
         return found
+
+    def _configured(self, program: Program, scope: int, value: Expression) -> list[str]:
+        """Return the service of ``config["orders"]["addr"]`` and of ``config[name + "-redis"]["host"]``."""
+        match = CONFIGURED.search(value.text)
+        if match is None:
+            return []
+        if not match.group("name"):
+            texts = [match.group("text")]
+        else:
+            parts = (Expression("name", match.group("name"), value.line), Expression("string", match.group("text"), 0))
+            joined = Expression("op", "+", value.line, tuple((None, part) for part in parts))
+            texts = self._texts.of(program, scope, joined)
+        return [text for text in texts if self._directory.find(text)]
 
     def _bound_texts(self, program: Program, scope: int, name: Expression) -> list[str]:
         """Return the plain words that a name may hold."""

@@ -64,7 +64,9 @@ class Texts:
             return self._name(place, bound, hops)
         if value.kind == "op":
             return self._operation(place, bound, hops)
-        return self._call(place, bound, hops) if value.kind == "call" else self._first(place, value, bound, hops)
+        if value.kind == "call":
+            return self._call(place, bound, hops)
+        return self._branches(place, bound, hops) if value.text == "choice" else self._first(place, value, bound, hops)
 
     def _parts(self, place: Place, values: list[Expression], bound: Bound, hops: int) -> list[list[str]]:
         program, scope, _ = place
@@ -86,6 +88,12 @@ class Texts:
         if given is not None:
             return [given]
         return self._first(place, value, bound, hops)
+
+    def _branches(self, place: Place, bound: Bound, hops: int) -> list[str]:
+        """Return what any branch of a choice may be."""
+        program, scope, value = place
+        found = [text for _, item in value.items for text in self._fold((program, scope, item), bound, hops + 1)]
+        return list(dict.fromkeys(text for text in found if text != UNKNOWN))[:MAX_TEXTS] or [UNKNOWN]
 
     def _first(self, place: Place, value: Expression, bound: Bound, hops: int) -> list[str]:
         for _, item in value.items:

@@ -17,7 +17,7 @@ MAX_VALUES = 20
 WORD = re.compile(r"\w+")
 TAG = re.compile(r'(?:env|envconfig|mapstructure):"([A-Za-z]\w*)')
 TAG_DEFAULT = re.compile(r'(?:default|env-default|envDefault):"([^"]*)"')
-ATTRIBUTE_ENV = re.compile(r'\benv\s*=\s*"(\w+)"')
+ATTRIBUTE_ENV = re.compile(r'\benv\s*=\s*"(\w+)"|\benvconfig\(\s*from\s*=\s*"(\w+)"')
 ATTRIBUTE_DEFAULT = re.compile(r'\bdefault_value(?:_t)?\s*=\s*"([^"]*)"')
 IMPLICIT = frozenset(("ruby", "rust", "kotlin", "elixir", "c_sharp", "javascript", "typescript", "tsx"))
 """Languages in which the last expression of a function is, or can be, its result."""
@@ -131,8 +131,10 @@ class Bindings:
         """Yield the parameters of a function with their defaults."""
         holder = self._part(node, ("parameters", "function_value_parameters", "lambda_parameters"))
         declarator = node.child_by_field_name("declarator")
-        if holder is None and declarator is not None:
+        while holder is None and declarator is not None:
+            # C++: the pointers and references of the result stand around the name.
             holder = declarator.child_by_field_name("parameters")
+            declarator = declarator.child_by_field_name("declarator")
         for child in holder.named_children if holder is not None else ():
             name = self._part(child, ("name", "pattern", "left", "declarator"))
             value = child.child_by_field_name("value") or self._part(child, ("right", "default_value"))
@@ -202,7 +204,8 @@ class Bindings:
             if match:
                 given_default = Expression("string", other.group(1), node.start_point[0] + 1) if other else None
                 items = ((None, given_default),) if given_default else ()
-                read = Expression("env", match.group(1).upper(), node.start_point[0] + 1, items)
+                variable = next(filter(None, match.groups()))
+                read = Expression("env", variable.upper(), node.start_point[0] + 1, items)
                 self._program.reads.append(read)
                 if name is not None:
                     self.define(0, text_of(name), [read])

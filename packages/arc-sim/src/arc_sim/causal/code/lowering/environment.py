@@ -1,6 +1,7 @@
 """How code reads its environment, in every language: calls, items, and the defaults beside them."""
 
 import re
+from functools import lru_cache
 
 from arc_sim.causal.code.program import Expression
 
@@ -28,6 +29,7 @@ FILLS = re.compile(
 """Methods whose argument stands in for a missing value."""
 
 
+@lru_cache(maxsize=10_000)
 def is_environment_call(name: str) -> bool:
     """Tell whether a call reads the variable that its argument names."""
     return CALL.search(name) is not None

@@ -1,6 +1,8 @@
 """Lowers the expressions of a syntax tree: values, names, calls, reads of the environment."""
 
 import re
+from collections.abc import Callable
+from functools import cache
 
 from tree_sitter import Node, Tree
 
@@ -9,11 +11,20 @@ from arc_sim.causal.code.lowering.grammars import grammar_of
 from arc_sim.causal.code.lowering.grammars.base import Fields
 from arc_sim.causal.code.lowering.roles import value_roles
 from arc_sim.causal.code.program import Expression
-from arc_sim.causal.code.syntax import parse_tree, text_of
+from arc_sim.causal.code.syntax import language_object, parse_tree, text_of
 
 PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][\w.-]*)(?::([^{}]*))?\}")
 KOTLIN_NAME = re.compile(r"\$\{?([A-Za-z_][\w.]*)\}?")
 INLINE_NAME = re.compile(r"(?<!\{)\{([A-Za-z_]\w*)\}(?!\})")
+MEMBER = re.compile(r"\?\.|->|::|!!?\.")
+"""How languages write a member, besides the dot."""
+MARKED = re.compile(r"[?>:!]")
+OWN = re.compile(r"^(?:\$?this\.|@@?(?=\w))")
+PLAIN = re.compile(r"(?!.*(?:env|ENV|_SERVER))[\w.]+")
+"""A name with nothing but members in it; in most languages a call has brackets."""
+QUOTED = re.compile(r"""^[$@a-zA-Z]{0,3}#*("{3}|'{3}|["'`])(.*)\1#*$""", re.DOTALL)
+CHOICE = "choice"
+"""Text of a group whose items are values of which one is taken."""
 ALTERNATIVES = frozenset(("||", "??", "or", "?:", "//"))
 """Operators whose right side stands in for a missing left one."""
 REPARSED = frozenset(("format", "format_args", "write", "panic", "select", "join", "try_join", "vec", "json", "assert"))
@@ -32,6 +43,10 @@ class Expressions:
         self._language = language
         self._grammar = grammar_of(language)
         self._roles = value_roles(language)
+        self._skipped = frozenset(kind for kind, role in self._roles.items() if role == "skip")
+        self._readers: dict[str, Callable[[Node, int], Expression]] = {
+            role: getattr(self, f"_read_{role}") for role in {*self._roles.values()} if role not in ("body", "skip")
+        }
         self._memo: dict[int, Expression] = {}
         self._macros: dict[int, Node] = {}
         self._trees: list[Tree] = []
@@ -46,11 +61,10 @@ class Expressions:
     def _read(self, node: Node, depth: int) -> Expression:
         line = node.start_point[0] + 1
         role = self._roles.get(node.kind_id)
-        if role in ("body", "skip") or depth > MAX_DEPTH:
+        if role is not None and depth <= MAX_DEPTH and (reader := self._readers.get(role)):
+            return reader(node, depth)
+        if role is not None or depth > MAX_DEPTH:
             return Expression("group", "", line)
-        if role is not None:
-            made: Expression = getattr(self, f"_read_{role}")(node, depth)
-            return made
         if node.child_count == 2 and node.children[0].type == "-":
             # ``-x``: no duration and no count, but what many libraries take for none or without end.
             return Expression("group", "", line)
@@ -63,7 +77,8 @@ class Expressions:
 
     def visible(self, node: Node) -> list[Node]:
         """Return the named children without comments."""
-        return [child for child in node.named_children if self._roles.get(child.kind_id) != "skip"]
+        skipped = self._skipped
+        return [child for child in node.named_children if child.kind_id not in skipped]
 
     def _read_number(self, node: Node, depth: int) -> Expression:
         return Expression("number", text_of(node).replace("_", ""), node.start_point[0] + 1)
@@ -99,7 +114,12 @@ class Expressions:
             filled = with_default(part, strings[0]) if strings else None
             if filled is not None:
                 return filled
-        return Expression("group", node.type, node.start_point[0] + 1, tuple((None, part) for part in parts))
+        # What decides is no value that the whole may have.
+        if node.child_by_field_name("condition") is not None:
+            parts = parts[1:]
+        elif self._language == "python":
+            parts = parts[::2]
+        return Expression("group", CHOICE, node.start_point[0] + 1, tuple((None, part) for part in parts))
 
     def _read_function(self, node: Node, depth: int) -> Expression:
         """Return what a function written in place gives or sets: ``c => c.Timeout = x``, ``|_| "a".into()``."""
@@ -145,10 +165,10 @@ class Expressions:
         if node.type == "macro_invocation":
             node = self.macro(node)
         line = node.start_point[0] + 1
-        callee = part(node, self._grammar.callee) or (node.named_children[0] if node.named_children else None)
+        callee = self.part(node, self._grammar.callee) or (node.named_children[0] if node.named_children else None)
         if callee is not None and self._language == "kotlin" and callee.type in self._grammar.calls:
             return self._with_lambda(self.read(callee, depth + 1), node, depth)
-        receiver = part(node, self._grammar.receiver)
+        receiver = self.part(node, self._grammar.receiver)
         name, receiver = self._named(callee, receiver)
         if node.type in self._grammar.decorators or _is_annotation(node):
             name = f"@{name}"
@@ -164,7 +184,7 @@ class Expressions:
         name = name_of(callee) if callee is not None else ""
         if receiver is not None and (callee is None or receiver.id != callee.id):
             return f"{name_of(receiver)}.{name}", receiver
-        return name, (part(callee, self._grammar.inner) or _first(callee)) if callee is not None else receiver
+        return name, (self.part(callee, self._grammar.inner) or _first(callee)) if callee is not None else receiver
 
     def _with_lambda(self, call: Expression, node: Node, depth: int) -> Expression:
         """Return ``get(url) { ... }`` as one call: the lambda is one more argument."""
@@ -220,14 +240,29 @@ class Expressions:
 
     def _read_name(self, node: Node, depth: int) -> Expression:
         line, text = node.start_point[0] + 1, name_of(node)
+        if is_plain(text, self._language):
+            return Expression("name", text, line)
         if "[" in text or "." in text or ":" in text:
             variable = item_variable(text, self._language)
             if variable:
                 return Expression("env", variable, line)
-            inner = part(node, self._grammar.inner) or _first(node)
+            inner = self.part(node, self._grammar.inner) or _first(node)
             if inner is not None and self._roles.get(inner.kind_id) in ("call", "string"):
                 return Expression("group", text, line, ((None, self.read(inner, depth + 1)),))
         return Expression("name", text, line)
+
+    def part(self, node: Node, fields: Fields) -> Node | None:
+        """Return the first of these fields or child types that a node has."""
+        numbers, kinds = _numbers(self._language, fields)
+        for number in numbers:
+            found = node.child_by_field_id(number)
+            if found is not None:
+                return found
+        for wanted in kinds:
+            for child in node.named_children:
+                if child.kind_id in wanted:
+                    return child
+        return None
 
     def string(self, text: str, line: int, parts: list[Expression]) -> Expression:
         """Return a string whose ``${NAME:default}`` placeholders are reads of the environment."""
@@ -240,17 +275,14 @@ class Expressions:
         return Expression("string", text, line, tuple((None, item) for item in items))
 
 
-def part(node: Node, fields: Fields) -> Node | None:
-    """Return the first of these fields or child types that a node has."""
-    for name in fields:
-        found = node.child_by_field_name(name)
-        if found is not None:
-            return found
-    for name in fields:
-        for child in node.named_children:
-            if child.type == name:
-                return child
-    return None
+@cache
+def _numbers(language: str, fields: Fields) -> tuple[tuple[int, ...], tuple[frozenset[int], ...]]:
+    """Return the numbers of those fields, and of those node types, that a grammar has."""
+    known = language_object(language)
+    types = [known.node_kind_for_id(kind) for kind in range(known.node_kind_count)]
+    kinds = (frozenset(kind for kind, name in enumerate(types) if name == wanted) for wanted in fields)
+    numbers = (known.field_id_for_name(name) for name in fields)
+    return tuple(number for number in numbers if number), tuple(found for found in kinds if found)
 
 
 def name_of(node: Node) -> str:
@@ -258,11 +290,17 @@ def name_of(node: Node) -> str:
     raw = (node.text or b"")[:600].decode("utf-8", "replace")
     if raw.isidentifier():
         return raw
-    text = re.sub(r"\s+", "", raw)[:300].replace("'", '"')
-    text = re.sub(r"\?\.|->|::|!!?\.", ".", text)
+    text = "".join(raw.split())[:300].replace("'", '"')
+    if MARKED.search(text):
+        text = MEMBER.sub(".", text)
     if text[:1] in "$@t&*":
-        text = re.sub(r"^(?:\$?this\.|@@?(?=\w))", "self.", text.lstrip("&*")).lstrip("$&*")
+        text = OWN.sub("self.", text.lstrip("&*")).lstrip("$&*")
     return text
+
+
+def is_plain(text: str, language: str) -> bool:
+    """Tell whether a name is made of words and dots alone: nothing is called in it, and no environment read."""
+    return PLAIN.fullmatch(text) is not None and language not in ("elixir", "ruby") and len(text) < 250
 
 
 def _first(node: Node) -> Node | None:
@@ -278,5 +316,5 @@ def _is_annotation(node: Node) -> bool:
 
 def _string_text(node: Node) -> str:
     text = text_of(node)
-    match = re.match(r"""^[$@a-zA-Z]{0,3}#*("{3}|'{3}|["'`])(.*)\1#*$""", text, re.DOTALL)
+    match = QUOTED.match(text)
     return match.group(2) if match else text

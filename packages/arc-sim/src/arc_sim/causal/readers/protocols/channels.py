@@ -2,11 +2,21 @@
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from arc_sim.causal.code.flow.service import ServiceCode, place
 from arc_sim.causal.code.flow.texts import UNKNOWN
-from arc_sim.causal.code.messages import LIKELY, PATTERNS, TASK_CALL, Pattern, arguments_of, created_type, event_of
+from arc_sim.causal.code.messages import (
+    LIKELY,
+    PATTERNS,
+    TASK_CALL,
+    TASK_ENDS,
+    Pattern,
+    arguments_of,
+    created_type,
+    event_of,
+)
 from arc_sim.causal.code.program import CallSite, Program
 from arc_sim.causal.code.scan import ServiceInput, scan
 from arc_sim.causal.kinds import protocol_of
@@ -68,7 +78,7 @@ class ChannelReader:
 
 def read_service(code: ServiceInput) -> MessageFacts:
     """Return what one service's code sends and receives."""
-    names = ServiceCode(code.programs, code.directory, code.given)
+    names = code.flow
     found: dict[tuple[str, str, bool], Message] = {}
     for program in code.programs:
         imports = " ".join([*program.imports, *(base for item in program.classes for base in item.bases)]).lower()
@@ -81,7 +91,7 @@ def _by_calls(names: ServiceCode, program: Program, imports: str) -> list[Messag
     found = []
     for site in program.calls:
         found += _jobs(program, site)
-        if LIKELY.search(site.call.text[-60:]) is None:
+        if not _is_likely(site.call.text[-60:]):
             continue
         for pattern in PATTERNS:
             if pattern.matches(site.call.text, imports):
@@ -92,9 +102,14 @@ def _by_calls(names: ServiceCode, program: Program, imports: str) -> list[Messag
     return found
 
 
+@lru_cache(maxsize=20_000)
+def _is_likely(name: str) -> bool:
+    return LIKELY.search(name) is not None
+
+
 def _jobs(program: Program, site: CallSite) -> list[Message]:
     """Background jobs: the class or function is the channel."""
-    match = TASK_CALL.search(site.call.text)
+    match = TASK_CALL.search(site.call.text) if site.call.text.endswith(TASK_ENDS) else None
     technology = "sidekiq" if program.language == "ruby" else "celery"
     if match and technology == ("celery" if program.language == "python" else "sidekiq"):
         return [Message(match.group("task"), technology, "queue", True, place(program, site.call.line))]

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from arc_sim.causal.code.flow.service import place
 from arc_sim.causal.code.program import Expression, Program
@@ -34,6 +35,9 @@ USES = re.compile(
 )
 IMPORTED = re.compile(r"\b(?P<name>\w+)Grpc(?:Kt)?\.\w*?(?P=name)(?:Blocking|Future|Coroutine|BlockingV2)?Stub\b")
 """Java's imports of stubs that a framework puts into a field."""
+
+TYPED = re.compile(r"<[\w.,<>]*?(\w+(?:Client|Stub))>+$")
+CAPITAL = re.compile(r"(?:^|\.)[A-Z]\w*$")
 
 TOKENS = re.compile(r"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|[A-Za-z_]\w*|[{};]", re.DOTALL)
 GENERATED = re.compile(
@@ -138,8 +142,7 @@ def _edges(service: str, mention: Mention, servers: dict[str, Location], address
 def _servers(program: Program) -> list[Mention]:
     found = []
     for site in program.calls:
-        match = REGISTERS.search(site.call.text)
-        names = _matched(match)
+        names = list(_registered(site.call.text))
         if site.call.text.rpartition(".")[2] in ("addService", "add_service"):
             names += _added(site.call)
         if site.call.text == "use":
@@ -181,10 +184,10 @@ def _named(call: Expression, wanted: str) -> list[Expression]:
 def _clients(program: Program) -> list[Mention]:
     found = []
     for site in program.calls:
-        text = re.sub(r"<[\w.,<>]*?(\w+(?:Client|Stub))>+$", r".\1", site.call.text)
-        names = _matched(USES.search(text))
+        text = TYPED.sub(r".\1", site.call.text) if site.call.text.endswith(">") else site.call.text
+        names = list(_used(text))
         plain = [item for key, item in site.call.items if key != "."]
-        if plain and re.search(r"(?:^|\.)[A-Z]\w*$", text):
+        if plain and text.rpartition(".")[2][:1].isupper() and CAPITAL.search(text):
             # `new shop.Cart(address, credentials)`: the name alone is the stub's class in Node.
             names.append(text.rpartition(".")[2])
         if ".Stub." in text or text.endswith(".Stub.new"):
@@ -193,6 +196,16 @@ def _clients(program: Program) -> list[Mention]:
     for line in program.imports:
         found += [Mention(match.group("name"), Location(program.path, 1)) for match in IMPORTED.finditer(line)]
     return found
+
+
+@lru_cache(maxsize=20_000)
+def _registered(callee: str) -> tuple[str, ...]:
+    return tuple(_matched(REGISTERS.search(callee)))
+
+
+@lru_cache(maxsize=20_000)
+def _used(callee: str) -> tuple[str, ...]:
+    return tuple(_matched(USES.search(callee)))
 
 
 def _matched(match: "re.Match[str] | None") -> list[str]:

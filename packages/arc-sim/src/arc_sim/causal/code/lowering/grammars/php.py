@@ -22,7 +22,10 @@ GRAMMAR = Grammar(
     },
     keyed={"array_element_initializer": ("", ""), "argument": ("name", "")},
     raises=types("throw_expression throw_statement"),
-    imports=types("namespace_use_declaration"),
+    imports=types(
+        "namespace_use_declaration require_expression require_once_expression include_expression "
+        "include_once_expression"
+    ),
     bases=types("base_clause class_interface_clause"),
     loops=types("for_statement while_statement do_statement foreach_statement"),
     decorators=types("attribute"),

@@ -11,10 +11,16 @@ from arc_runtime.errors import PatternError
 from arc_runtime.fixes.paths import Path, read
 from arc_runtime.model import MISSING, Call
 from arc_runtime.patterns.index.access import REQUEST_COARSE, REQUEST_HASH, SIMILAR, access_value
+from arc_runtime.patterns.index.deadline import Deadline
 from arc_runtime.patterns.pattern import KEY_TYPES, Pattern, key_part
 
 MAX_UNPINNED = 1000
 """Patterns without an equality that may be active: each costs a request that has what it needs about a microsecond."""
+CLEAN = "$clean"
+MAX_GATED = 64
+"""Keys of a table that is looked through for what all of them have in common; each change looks again."""
+MANY = 16
+"""Patterns of one key from which on the clock is watched while they are tried: fewer take microseconds."""
 MAX_MATCHES = 8
 """Patterns applied to one request; the best ones."""
 
@@ -34,6 +40,13 @@ Place = Tuple[str, Optional[Path]]
 """A key of the body; or any other path, with an empty key; or a derived fact, with an empty path."""
 
 
+class Plan(NamedTuple):
+    """What a request reads, and where it looks that up."""
+
+    places: Tuple[Place, ...]
+    lookups: Tuple[Lookup, ...]
+
+
 class Tables:
     """An immutable set of patterns."""
 
@@ -43,21 +56,23 @@ class Tables:
         self.by_id = by_id
         self.tables = tables
         self.loose = loose
-        paths = sorted({path for signature in tables for path in signature}, key=repr)
-        self._places: Tuple[Place, ...] = tuple(map(_place, paths))
-        self._lookups: Tuple[Lookup, ...] = tuple(
-            (itemgetter(*(paths.index(path) for path in signature)), table) for signature, table in tables.items()
+        self._all = _plan(tables)
+        self._clean = _plan(
+            {signature: table for signature, table in tables.items() if not _is_for_faults(signature, table)}
         )
+        """What is left for a request without any sign of a fault: most packs ask for one."""
+        self._gated = len(self._clean.lookups) < len(self._all.lookups)
         self.traits = traits
 
     def collect(self, call: Call, body: Mapping[str, Any], facts: Any, now_s: float, hits: List[Any]) -> None:
         """Add the patterns that match, with their rank: the best of each key."""
-        if self._lookups:
+        places, lookups = self._clean if self._gated and facts[CLEAN] is True else self._all
+        if lookups:
             values = []
-            for key, path in self._places:
+            for key, path in places:
                 value = body.get(key, MISSING) if path is None else read(body, path) if path else facts[key]
                 values.append(value if type(value) in KEY_TYPES else _hashable(value))
-            for pick, table in self._lookups:
+            for pick, table in lookups:
                 cluster = table.get(pick(values))
                 if cluster:
                     _collect(cluster, call, body, facts, now_s if self.traits.next_expiry_s <= now_s else 0.0, hits)
@@ -65,10 +80,11 @@ class Tables:
             if not needed or needed in body:
                 _collect(cluster, call, body, facts, now_s if self.traits.next_expiry_s <= now_s else 0.0, hits)
 
-    def most_alike(self, call: Call, facts: Any, now_s: float) -> Optional[Tuple[float, Pattern]]:
+    def most_alike(self, call: Call, facts: Any, now_s: float, deadline: Deadline) -> Optional[Tuple[float, Pattern]]:
         """Return the pattern whose prompt is most like that of the request, with its likeness."""
         best: Optional[Tuple[float, Pattern]] = None
         for ranked in self.loose.similar:
+            deadline.check("similar")
             pattern = ranked.pattern
             if pattern.matches(call, call.body, facts) and not _is_over(pattern, now_s):
                 score = _likeness(pattern, facts)
@@ -178,6 +194,20 @@ class _Edit:
         return clusters[key]
 
 
+def _plan(tables: Mapping[Tuple[Path, ...], Table]) -> Plan:
+    paths = sorted({path for signature in tables for path in signature}, key=repr)
+    lookups = [(itemgetter(*map(paths.index, signature)), table) for signature, table in tables.items()]
+    return Plan(tuple(map(_place, paths)), tuple(lookups))
+
+
+def _is_for_faults(signature: Tuple[Path, ...], table: Table) -> bool:
+    """Return whether every pattern of a table wants a request that is not clean."""
+    if (CLEAN,) not in signature or len(table) > MAX_GATED:
+        return False
+    place = signature.index((CLEAN,))
+    return all((key if len(signature) == 1 else key[place]) is False for key in table)
+
+
 def is_similar(pattern: Any) -> bool:
     """Return whether a pattern is found by likeness, whatever else it asks."""
     return any(condition.operator == SIMILAR for condition in pattern.conditions)
@@ -218,8 +248,11 @@ def _hashable(value: Any) -> Any:
 def _collect(cluster: Cluster, call: Call, body: Mapping[str, Any], facts: Any, now_s: float, hits: List[Any]) -> None:
     """Add the first MAX_MATCHES patterns of a cluster that match. ``now_s``: 0 where none can have expired."""
     found = 0
+    deadline = Deadline() if len(cluster) > MANY else None
     for ranked in cluster:
         pattern = ranked.pattern
+        if deadline is not None:
+            deadline.check("tables")
         if pattern.matches(call, body, facts) and not _is_over(pattern, now_s):
             hits.append(ranked)
             found += 1

@@ -11,6 +11,7 @@ from arc_runtime.fixes.shapes import (
     as_list,
     is_blank,
 )
+from arc_runtime.patterns.signs.plain import plain_roles
 
 _ROLES = frozenset(("user", "assistant"))
 
@@ -23,13 +24,10 @@ def claude(body: Mapping[str, Any], family: Mapping[str, Any], found: Set[str]) 
         return
     scan = _Scan(family, found, len(messages) - 1)
     scan.system(body.get("system"))
-    for index, message in enumerate(messages):
-        if type(message) is dict and len(message) == 2 and type(message.get("content")) is str:
-            content = message["content"]
-            if content and not content.isspace() and message.get("role") in _ROLES:
-                scan.expect_results([])
-                continue
-        scan.message(index, message)
+    roles = plain_roles(messages)
+    if roles is None or not _ROLES.issuperset(roles) or not all(map(_says_something, messages)):
+        for index, message in enumerate(messages):
+            scan.message(index, message)
     scan.tools(body.get("tools"))
     if messages:
         _ends(messages, body, family, scan, found)
@@ -37,6 +35,11 @@ def claude(body: Mapping[str, Any], family: Mapping[str, Any], found: Set[str]) 
         found.add("breakpoints")
     if scan.has_tool_blocks and not body.get("tools"):
         found.add("no_tools")
+
+
+def _says_something(message: Mapping[str, Any]) -> bool:
+    content: str = message["content"]
+    return content != "" and not content.isspace()
 
 
 def _ends(messages: Any, body: Mapping[str, Any], family: Mapping[str, Any], scan: "_Scan", found: Set[str]) -> None:

@@ -2,10 +2,10 @@
 
 from typing import Any, Callable, Dict, List, Mapping, Set, Tuple
 
-from arc_runtime.fixes.models import family_of
 from arc_runtime.fixes.shapes import CHAT_FIELDS, CHAT_NAME, CHAT_PARTS, CHAT_ROLES, MAX_CALL_ID
 from arc_runtime.patterns.signs.claude import claude
 from arc_runtime.patterns.signs.items import items
+from arc_runtime.patterns.signs.plain import plain_roles
 
 NONE: Tuple[str, ...] = ()
 _PLAIN = frozenset(("system", "developer", "user", "assistant"))
@@ -14,9 +14,8 @@ _PLAIN = frozenset(("system", "developer", "user", "assistant"))
 def signs(facts: Any) -> Tuple[str, ...]:
     """Return the signs, none for models that we do not know."""
     scan = _SCANS.get(facts.call.operation)
-    model = facts.body.get("model")
-    family = family_of(model) if type(model) is str else {}
-    if scan is None or not family or family["vendor"] != facts.call.provider:
+    family = facts["$family"]
+    if scan is None or not family:
         return NONE
     found: Set[str] = set()
     scan(facts.body, family, found)
@@ -28,6 +27,14 @@ def _chat(body: Mapping[str, Any], family: Mapping[str, Any], found: Set[str]) -
     if not isinstance(messages, (list, tuple)):
         found.add("no_messages")
         return
+    plain = plain_roles(messages)
+    if plain is None or not _PLAIN.issuperset(plain):
+        _each(messages, found)
+    if family.get("system") is False and any(_role(message) in ("system", "developer") for message in messages):
+        found.add("system_role")
+
+
+def _each(messages: Any, found: Set[str]) -> None:
     pairing = _Pairing()
     for message in messages:
         if not isinstance(message, dict):
@@ -37,8 +44,6 @@ def _chat(body: Mapping[str, Any], family: Mapping[str, Any], found: Set[str]) -
         elif pairing.answering:
             pairing.end(found)
     pairing.end(found)
-    if family.get("system") is False and any(_role(m) in ("system", "developer") for m in messages):
-        found.add("system_role")
 
 
 def _role(message: Any) -> Any:

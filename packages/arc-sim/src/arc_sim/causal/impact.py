@@ -18,7 +18,7 @@ from arc_sim.causal.changes.manifests.helm import changed_by_chart
 from arc_sim.causal.changes.manifests.kustomize import changed_by_kustomization, changed_by_reference, is_kustomization
 from arc_sim.causal.changes.manifests.objects import changed_by_objects
 from arc_sim.causal.changes.meaning import means_the_same
-from arc_sim.causal.changes.packages import changed_packages, users_of
+from arc_sim.causal.changes.packages import changed_by_lock, changed_packages, users_of
 from arc_sim.causal.changes.roots import built_with
 from arc_sim.causal.changes.sides import Change, Named, Side
 from arc_sim.causal.changes.upstream import callers, consumers
@@ -114,8 +114,8 @@ def _readers(change: Change) -> list[Callable[[Change], Named | None]]:
     if is_kustomization(change.path):
         return [changed_by_kustomization]
     if name.endswith((".yaml", ".yml")):
-        return [changed_by_objects, changed_by_chart, changed_by_reference, _changed_by_stack]
-    return [_changed_by_packages, changed_by_host, changed_by_chart, changed_by_reference]
+        return [changed_by_lock, changed_by_objects, changed_by_chart, changed_by_reference, _changed_by_stack]
+    return [changed_by_lock, _changed_by_packages, changed_by_host, changed_by_chart, changed_by_reference]
 
 
 def _changed_by_stack(change: Change) -> Named | None:

@@ -53,9 +53,9 @@ def test_one_dockerfile_for_all_is_narrowed_to_what_it_is_given(dockerfile: str,
 
 
 def test_without_a_name_all_are_built_from_the_whole() -> None:
-    lines = ["services:", "  web: {build: {context: ., args: {MODE: fast}}}", "  jobs: {build: .}"]
+    lines = ["services:", "  front: {build: {context: ., args: {MODE: fast}}}", "  back: {build: .}"]
     files = {**ONE_DOCKERFILE, "Dockerfile": "FROM rust\nCOPY . .\n", "compose.yaml": "\n".join(lines)}
-    assert direct(files, {"crates/web/src/main.rs": "fn main() { f() }"}) == ("jobs", "web")
+    assert direct(files, {"crates/web/src/main.rs": "fn main() { f() }"}) == ("back", "front")
 
 
 def test_who_mounts_the_folder_of_all_is_not_changed_by_each() -> None:

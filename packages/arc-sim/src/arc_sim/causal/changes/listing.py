@@ -52,10 +52,10 @@ class Listing:
         """Tell whether there are files below."""
         return path in self._directories
 
-    def text(self, path: str) -> str:
+    def text(self, path: str, max_bytes: int = MAX_TEXT_BYTES) -> str:
         """Return a file as text, empty when it is not there, too large or binary."""
         try:
-            if self.tree.size(path) > MAX_TEXT_BYTES:
+            if self.tree.size(path) > max_bytes:
                 return ""
             content = self.tree.read(path)
         except (KeyError, ValueError):

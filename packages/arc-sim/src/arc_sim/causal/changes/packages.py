@@ -6,8 +6,10 @@ from typing import Any
 from xml.etree.ElementTree import Element, tostring
 
 from arc_sim.causal.changes.builds import Builds
+from arc_sim.causal.changes.projects.locks import FORMATS, changed_projects
 from arc_sim.causal.changes.projects.markup import parse
 from arc_sim.causal.changes.projects.toml import load, table
+from arc_sim.causal.changes.sides import Change, Named
 from arc_sim.causal.paths import contains, name_of, parent_of
 
 ITEMS = ("PackageVersion", "GlobalPackageReference")
@@ -36,6 +38,23 @@ def users_of(builds: Builds, path: str, packages: set[str]) -> dict[str, str]:
         if named and contains(home, directory):
             for service in users.get(directory, ()):
                 found.setdefault(service, named[0])
+    return found
+
+
+def changed_by_lock(change: Change) -> Named | None:
+    """Return the services built with the projects that a lock file above several resolves otherwise; else None."""
+    kind = FORMATS.get(name_of(change.path))
+    if kind is None or change.path != change.old_path:
+        return None
+    projects = changed_projects(change.path, change.base.listing, change.head.listing)
+    if projects is None:
+        return None
+    found: Named = {}
+    for side in (change.base, change.head):
+        users = side.builds.users(kind.ecosystem)
+        for directory in sorted(projects):
+            for name in users.get(directory, ()):
+                found.setdefault(name, f"resolves other packages for {directory}")
     return found
 
 

@@ -46,7 +46,7 @@ class Address:
 
 def addresses_in(text: str) -> tuple[Address, ...]:
     """Return the hosts that a value clearly names; a bare word is none (see ``bare_address``)."""
-    if len(text) > 20_000:
+    if len(text) > 20_000 or (":" not in text and "=" not in text):
         return ()
     found = [address for match in URL.finditer(text) for address in _of_url(match)]
     if found:
@@ -100,6 +100,13 @@ class Directory:
                 protocol = protocol_of(service.image, service.name) or ""
                 self._products.setdefault(protocol, []).append(service)
 
+        self._ports = _by_port(services)
+
+    def at_port(self, port: int) -> Service | None:
+        """Return the one service that listens on a port, None when there are none or several."""
+        found = self._ports.get(port, [])
+        return found[0] if len(found) == 1 else None
+
     def only(self, protocol: str) -> Service | None:
         """Return the one product that speaks a protocol, None when there are none or several."""
         found = self._products.get(protocol, [])
@@ -113,6 +120,14 @@ class Directory:
         first, *rest = host.lower().split(".")
         inside = len(rest) == 1 or "svc" in rest or rest[-1] in ("local", "internal", "consul")
         return self._names.get(normalise(first)) if inside and not first.isdigit() else None
+
+
+def _by_port(services: tuple[Service, ...]) -> dict[int, list[Service]]:
+    found: dict[int, list[Service]] = {}
+    for service in services:
+        if service.port is not None and service.kind == "service":
+            found.setdefault(service.port, []).append(service)
+    return found
 
 
 def _of_url(match: "re.Match[str]") -> list[Address]:

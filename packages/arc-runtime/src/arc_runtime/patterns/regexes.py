@@ -72,7 +72,7 @@ def _parsed(text: str, where: str) -> Any:
     except re.error as error:
         at = "" if error.pos is None else f" at character {error.pos + 1}"
         raise PatternError(f"{where}: no regular expression: {error.msg}{at}") from None
-    except (RecursionError, OverflowError, MemoryError) as error:
+    except (RuntimeError, OverflowError, MemoryError) as error:  # RuntimeError: Python 3.8, too deeply nested
         raise PatternError(f"{where}: no regular expression: {type(error).__name__}") from None
 
 

@@ -60,6 +60,11 @@ def parse_conditions(spec: Any) -> Tuple[Condition, ...]:
     return tuple(make_condition(*parts) for parts in found)
 
 
+def read_conditions(spec: Mapping[str, Any]) -> Tuple[Condition, ...]:
+    """Return the conditions of a pattern that `parse_conditions` has taken before."""
+    return tuple(make_condition(*parts) for parts in _split(spec))
+
+
 def make_condition(path: Path, operator: str, operand: Any) -> Condition:
     """Return the condition that was checked before; the operand is plain JSON."""
     make_test = _MAKERS.get(operator)

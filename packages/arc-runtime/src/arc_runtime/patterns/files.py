@@ -8,7 +8,7 @@ from typing import AbstractSet, Any, Callable, Dict, List, Mapping, NamedTuple, 
 
 from arc_runtime.errors import PatternError
 from arc_runtime.packs import PACKS
-from arc_runtime.patterns.pattern import Pattern, PatternSpec, compile_pattern
+from arc_runtime.patterns.pattern import Pattern, PatternSpec, compile_checked, compile_pattern
 from arc_runtime.patterns.regexes import SafeRegex
 
 PACK_VERSION = 1
@@ -75,7 +75,7 @@ def load_pack(name_or_path: str, verify: Optional[Callable[[Path, bytes], None]]
     if name_or_path in PACKS:
         where = f"pack {name_or_path}"
         if not golden:
-            return parse_document(json.loads(_shipped(PACKS[name_or_path][: -len(".yaml")] + ".json")), where)
+            return _read_checked(json.loads(_shipped(PACKS[name_or_path][: -len(".yaml")] + ".json")))
         return parse_pack(_shipped(PACKS[name_or_path]), where)
     path = Path(name_or_path).expanduser()
     if not path.is_file():
@@ -122,6 +122,18 @@ def parse_document(value: Any, where: str) -> Pack:
     return Pack(name, tuple(patterns), tuple(golden), tuple(errors))
 
 
+def _read_checked(document: Mapping[str, Any]) -> Pack:
+    """Return a pack of ours as it ships: checked by its tests and made by tools/build_packs.py."""
+    patterns: List[Pattern] = []
+    errors: List[KnownError] = []
+    for entry in document["patterns"]:
+        pattern = compile_checked(_spec(entry))
+        patterns.append(pattern)
+        if "explains" in entry:
+            errors.extend(KnownError(pattern.pattern_id, text, _providers(pattern)) for text in entry["explains"])
+    return Pack(document["name"], tuple(patterns), (), tuple(errors))
+
+
 def _parse_yaml(text: str, where: str) -> Any:
     import yaml
 
@@ -142,33 +154,39 @@ def _parse_entry(entry: Any, place: str) -> Pattern:
     allowed = {*ENTRY_FIELDS, "golden"}
     fields = _mapping(entry, place, required={"id", "pattern", "fix", "source"}, allowed=allowed)
     _text(fields["id"], f"{place}.id")
-    source = _text(fields["source"], f"{place}.source")
-    spec = PatternSpec(
+    _text(fields["source"], f"{place}.source")
+    try:
+        return compile_pattern(_spec(fields))
+    except PatternError as error:
+        raise PatternError(f"{place}.{error.message}", error.code, error.hint) from error
+
+
+def _spec(fields: Mapping[str, Any]) -> PatternSpec:
+    return PatternSpec(
         pattern=fields["pattern"],
         fix=fields["fix"],
         pattern_id=fields["id"],
         confidence=fields.get("confidence", 1.0),
         priority=fields.get("priority", 0),
-        source=source,
+        source=fields["source"],
         risk=fields.get("risk", ""),
         expires_at_s=fields.get("expires_at_s"),
         tags=fields.get("tags", ()),
         owner=fields.get("owner", ""),
         version=fields.get("version", ""),
     )
-    try:
-        return compile_pattern(spec)
-    except PatternError as error:
-        raise PatternError(f"{place}.{error.message}", error.code, error.hint) from error
+
+
+def _providers(pattern: Pattern) -> Tuple[str, ...]:
+    pinned = [c.operand for c in pattern.conditions if c.key == "$provider" and c.operator in ("==", "in")]
+    return tuple(name for names in pinned for name in (names if isinstance(names, list) else [names]))
 
 
 def _parse_errors(entry: Dict[str, Any], place: str, pattern: Pattern) -> List[KnownError]:
     """Return the errors that the entry explains: regular expressions on the provider's message."""
     if "error" in entry:
         _text(entry["error"], f"{place}.error")
-    pinned = [c for c in pattern.conditions if c.key == "$provider" and c.operator in ("==", "in")]
-    names = [c.operand if isinstance(c.operand, list) else [c.operand] for c in pinned]
-    providers = tuple(name for group in names for name in group)
+    providers = _providers(pattern)
     texts = _list(entry.get("explains", []), f"{place}.explains")
     return [
         KnownError(pattern.pattern_id, _text(text, f"{place}.explains[{index}]"), providers)

@@ -3,7 +3,7 @@
 import hashlib
 import itertools
 import json
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Tuple
 
 from arc_runtime.errors import PatternError
 from arc_runtime.fixes import RISKS
@@ -12,7 +12,7 @@ from arc_runtime.fixes.parse import parse_fix
 from arc_runtime.fixes.paths import Path, read
 from arc_runtime.fixes.values import checked_copy, is_number
 from arc_runtime.model import MISSING, Call
-from arc_runtime.patterns.conditions import Condition, parse_conditions
+from arc_runtime.patterns.conditions import Condition, parse_conditions, read_conditions
 from arc_runtime.patterns.contradictions import check_reachable
 from arc_runtime.patterns.facts import Facts
 
@@ -32,7 +32,7 @@ class Pattern(NamedTuple):
 
     pattern_id: str
     conditions: Tuple[Condition, ...]
-    fixes: Tuple[Fix, ...]
+    fixes: Iterable[Fix]
     confidence: float
     priority: int
     signature: Tuple[Path, ...]
@@ -86,12 +86,40 @@ class PatternSpec(NamedTuple):
     version: Any = ""
 
 
+class FixesOnUse:
+    """The operations of a fix that was checked before, made when the pattern matches for the first time."""
+
+    __slots__ = ("_made", "_spec")
+
+    def __init__(self, spec: Mapping[str, Any]) -> None:
+        self._spec = spec
+        self._made: Optional[Tuple[Fix, ...]] = None
+
+    def __iter__(self) -> Iterator[Fix]:
+        made = self._made
+        if made is None:
+            made = self._made = parse_fix(self._spec)
+        return iter(made)
+
+
 def compile_pattern(spec: PatternSpec) -> Pattern:
     """Return the pattern ready for matching. Raises PatternError that says where and why."""
     conditions = parse_conditions(_with_fact_names(spec.pattern))
     check_reachable(conditions)
     fixes = parse_fix(spec.fix)
     _check_labels(spec)
+    return _pattern(spec._replace(fix=checked_copy(spec.fix, "fix")), conditions, fixes)
+
+
+def compile_checked(spec: PatternSpec) -> Pattern:
+    """Return the pattern of a spec that `compile_pattern` has taken before; what it holds must be the caller's to give.
+
+    For the packs that ship with us: their tests check them, so that a program that starts need not.
+    """
+    return _pattern(spec, read_conditions(_with_fact_names(spec.pattern)), FixesOnUse(spec.fix))
+
+
+def _pattern(spec: PatternSpec, conditions: Tuple[Condition, ...], fixes: Iterable[Fix]) -> Pattern:
     signature, keys = _access_keys(conditions)
     # the pinned ones hold wherever the pattern was found by its key: the others are tried first
     ordered = tuple(sorted(conditions, key=lambda condition: condition.path in signature))
@@ -105,7 +133,7 @@ def compile_pattern(spec: PatternSpec) -> Pattern:
         keys=keys,
         names_operation=any(c.key == "$operation" and c.operator in ("==", "in") for c in conditions),
         source=spec.source,
-        fix_spec=checked_copy(spec.fix, "fix"),
+        fix_spec=spec.fix,
         risk=spec.risk,
         expires_at_s=None if spec.expires_at_s is None else float(spec.expires_at_s),
         needs=tuple(sorted({str(c.path[0]) for c in conditions if _demands_presence(c)})),

@@ -30,6 +30,7 @@ BODY_FIXES: Dict[str, str] = {
     "forced_tool": "arc_runtime.fixes.settings.thinking:ForcedTool",
     "images": "arc_runtime.fixes.messages.images:Images",
     "include_reasoning": "arc_runtime.fixes.settings.reasoning:IncludeReasoning",
+    "item_links": "arc_runtime.fixes.messages.item_links:ItemLinks",
     "json_instruction": "arc_runtime.fixes.settings.response_format:JsonInstruction",
     "message_content": "arc_runtime.fixes.messages.message_content:MessageContent",
     "message_fields": "arc_runtime.fixes.messages.message_fields:MessageFields",

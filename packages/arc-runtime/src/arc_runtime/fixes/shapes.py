@@ -21,6 +21,7 @@ CHAT_PARTS: Mapping[str, FrozenSet[str]] = {
 }
 CHAT_NAME = re.compile(r"[^\s<|\\/>]{1,64}")
 MAX_CALL_ID = 40
+MAX_ITEM_CALL_ID = 64
 FUNCTION_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 MAX_DESCRIPTION = 1024
 MAX_TOOLS = 128

@@ -16,7 +16,7 @@ class CacheControl(WholeFix):
         places = _places(body)
         for path in places[: max(0, len(places) - MAX_CACHE_BREAKPOINTS)]:
             body = _without_mark(body, path)
-        return body
+        return _in_order(body)
 
 
 Path = Tuple[Any, ...]
@@ -34,6 +34,33 @@ def _places(body: Dict[str, Any]) -> List[Path]:
             if isinstance(block, dict) and block.get("cache_control") is not None:
                 found.append(("messages", index, "content", place))
     return found
+
+
+def _in_order(body: Dict[str, Any]) -> Dict[str, Any]:
+    """Return the body in which no breakpoint of an hour comes after one of five minutes: it becomes one of those."""
+    short = False
+    for path in _places(body):
+        block: Any = body
+        for step in path:
+            block = block[step]
+        control = block["cache_control"]
+        if not isinstance(control, dict) or control.get("ttl") != "1h":
+            short = True
+        elif short:
+            kept = {name: value for name, value in control.items() if name != "ttl"}
+            body = _with_mark(body, path, {**block, "cache_control": kept})
+    return body
+
+
+def _with_mark(body: Dict[str, Any], path: Path, block: Dict[str, Any]) -> Dict[str, Any]:
+    items = list(body[path[0]])
+    if len(path) == 2:
+        items[path[1]] = block
+    else:
+        blocks = list(items[path[1]]["content"])
+        blocks[path[3]] = block
+        items[path[1]] = {**items[path[1]], "content": blocks}
+    return replaced(body, **{path[0]: items})
 
 
 def _without_mark(body: Dict[str, Any], path: Path) -> Dict[str, Any]:

@@ -75,7 +75,7 @@ def _chat(part: Any, role: Any) -> Any:
         return part
     text = _text_in(part)
     if text is not None:
-        return part if _is_done(part, "text", fields) and part["text"] == text else {"type": "text", "text": text}
+        return part if _is_done(part, "text", fields) and part.get("text") == text else {"type": "text", "text": text}
     image = _image_in(part)
     if image is not None:
         if fields is not None and isinstance(part["image_url"], dict) and not has_foreign(part, fields):

@@ -6,7 +6,7 @@ import re
 from typing import Any, Dict, List, Optional
 
 from arc_runtime.fixes.messages.conversation import as_text, each_message, with_messages
-from arc_runtime.fixes.shapes import CLAUDE_ID, MAX_CALL_ID, as_list
+from arc_runtime.fixes.shapes import CLAUDE_ID, MAX_CALL_ID, MAX_ITEM_CALL_ID, as_list
 from arc_runtime.fixes.whole import WholeFix, items_changed
 
 _CALL_FIELDS = ("id", "type", "function")
@@ -259,6 +259,8 @@ class CallIds(WholeFix):
         """Return the body with ids that are accepted."""
         if operation == "chat.completions":
             return each_message(body, operation, _chat_ids)
+        if operation == "responses":
+            return each_message(body, operation, _item_ids)
         return each_message(body, operation, _claude_ids) if operation.startswith("messages") else body
 
 
@@ -278,10 +280,17 @@ def _chat_ids(message: Any) -> Any:
     return {**message, "tool_calls": made} if items_changed(calls, made) else message
 
 
-def _short(name: str) -> str:
-    if len(name) <= MAX_CALL_ID:
+def _item_ids(item: Any) -> Any:
+    name = item.get("call_id") if isinstance(item, dict) else None
+    if not isinstance(name, str) or len(name) <= MAX_ITEM_CALL_ID:
+        return item
+    return {**item, "call_id": _short(name, MAX_ITEM_CALL_ID)}
+
+
+def _short(name: str, longest: int = MAX_CALL_ID) -> str:
+    if len(name) <= longest:
         return name
-    return name[: MAX_CALL_ID - 9] + "_" + hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return name[: longest - 9] + "_" + hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
 def _claude_ids(message: Any) -> Any:

@@ -1,6 +1,6 @@
 """Writes the choice of a tool as the API it is sent to does, and leaves it out where there is nothing to choose."""
 
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable, Dict, List, Optional
 
 from arc_runtime.fixes.whole import WholeFix, replaced
 from arc_runtime.model import MISSING
@@ -24,8 +24,17 @@ class ToolChoice(WholeFix):
         choice = body.get("tool_choice")
         if write is None or choice is None:
             return body
+        if isinstance(choice, str) and choice in _declared(body["tools"]):
+            choice = {"name": choice}
         written = write(choice)
         return body if written is None or written == choice else replaced(body, tool_choice=written)
+
+
+def _declared(tools: Any) -> List[Any]:
+    """Return the names of the tools; a choice may be the bare name of one."""
+    found = [tool for tool in tools if isinstance(tool, dict)] if isinstance(tools, (list, tuple)) else []
+    inner = [tool["function"] if isinstance(tool.get("function"), dict) else tool for tool in found]
+    return [tool.get("name") for tool in inner if tool.get("name") not in _WORDS]
 
 
 def _named(choice: Any) -> Optional[str]:

@@ -31,6 +31,8 @@ def claude(body: Mapping[str, Any], family: Mapping[str, Any], found: Set[str]) 
     scan.tools(body.get("tools"))
     if messages:
         _ends(messages, body, family, scan, found)
+    if len(scan.ttls) > 1:
+        found.add("cache_ttl")
     if scan.breakpoints > MAX_CACHE_BREAKPOINTS:
         found.add("breakpoints")
     if scan.has_tool_blocks and not body.get("tools"):
@@ -68,6 +70,8 @@ class _Scan:
         self._last = last
         self.pending: List[Any] = []
         self.breakpoints = 0
+        self.ttls: Set[bool] = set()
+        """Whether breakpoints last for an hour: True, False, or both."""
         self.has_tool_blocks = False
 
     def system(self, system: Any) -> None:
@@ -194,6 +198,7 @@ class _Scan:
         control = block.get("cache_control")
         if control is not None:
             self.breakpoints += 1
+            self.ttls.add(isinstance(control, dict) and control.get("ttl") == "1h")
             if not isinstance(control, dict) or not {"type", "ttl"}.issuperset(control):
                 self._found.add("cache_control")
 

@@ -77,6 +77,8 @@ def _not_with_this_model(body: Body, family: Family, found: List[str]) -> None:
             found.append(f"unsupported:{name}")
     if body.get("reasoning_effort") is not None and not _may_reason(family):
         found.append("no_effort")
+    if body.get("web_search_options") is not None and "search" not in str(body.get("model")):
+        found.append("no_search")
     if body.get("verbosity") not in (None, "medium") and not family.get("verbosity") and not family.get("uncertain"):
         found.append("no_verbosity")
 
@@ -168,6 +170,8 @@ def _responses(body: Body, family: Family, found: List[str]) -> None:
         found.append("unsupported:top_logprobs")
     _responses_reasoning(body, family, found)
     _responses_choice(body.get("tool_choice"), found)
+    if body.get("previous_response_id") == "":
+        found.append("empty_previous")
     options = body.get("stream_options")
     if options is not None and (not body.get("stream") or (type(options) is dict and "include_usage" in options)):
         found.append("stream_options")

@@ -2,7 +2,9 @@
 
 from typing import Any, List, Mapping, Set
 
-from arc_runtime.fixes.shapes import INPUT_PARTS, OUTPUT_PARTS, as_list
+from arc_runtime.fixes.messages.item_links import linked
+from arc_runtime.fixes.shapes import INPUT_PARTS, MAX_ITEM_CALL_ID, OUTPUT_PARTS, as_list
+from arc_runtime.fixes.whole import items_changed
 
 _ROLES = frozenset(("system", "developer", "user", "assistant"))
 _MESSAGE_FIELDS = frozenset(("type", "role", "content", "id", "status", "phase"))
@@ -26,6 +28,19 @@ def items(body: Mapping[str, Any], family: Mapping[str, Any], found: Set[str]) -
         elif len(item) != 2 or type(item.get("content")) is not str or item.get("role") not in _ROLES:
             _item(item, called, answered, found)
     _pairs(body, called, answered, found)
+    _ids(given, family, (*called, *answered), found)
+
+
+def _ids(given: Any, family: Mapping[str, Any], call_ids: Any, found: Set[str]) -> None:
+    if any(isinstance(name, str) and len(name) > MAX_ITEM_CALL_ID for name in call_ids):
+        found.add("call_id")
+    if any("id" in item or item.get("type") == "reasoning" for item in given if type(item) is dict):
+        _links(given, family, found)
+
+
+def _links(given: Any, family: Mapping[str, Any], found: Set[str]) -> None:
+    if items_changed(given, linked(given, family)):
+        found.add("links")
 
 
 def _pairs(body: Mapping[str, Any], called: List[Any], answered: List[Any], found: Set[str]) -> None:

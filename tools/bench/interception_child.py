@@ -1,9 +1,10 @@
 """One case of the interception benchmark in a process of its own, because most of the peers cannot be taken out again.
 
-usage: python interception_child.py CASE KIND BLOCKS CALLS      (KIND: alone | sdk); prints JSON
+usage: python interception_child.py CASE KIND BLOCKS CALLS      (KIND: alone | sdk | start); prints JSON
 
 Blocks of calls with and without the instrumentation alternate inside the process: what was put on the SDK's classes
-is swapped out and in. `alone`: the method that gets wrapped is a function that returns a constant.
+is swapped out and in. `alone`: the method that gets wrapped is a function that returns a constant. `start`: only import
+and patch. A case that did not record each of its calls ends the process with an error.
 """
 
 from __future__ import annotations
@@ -23,8 +24,10 @@ from typing import Any
 import openai
 from openai import _base_client
 from openai._models import FinalRequestOptions
-from openai.resources.chat.completions import AsyncCompletions, Completions
 from openai.types.chat import ChatCompletion
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from interception_cases import CASES, CREATE, REQUEST, Case, some_patterns
 
 WARM_UP = 200
 TURN = 400
@@ -36,142 +39,6 @@ ANSWER = {
 }  # fmt: skip
 PARSED = ChatCompletion.model_validate(ANSWER)
 BODY: dict[str, Any] = {"model": "gpt-4", "messages": [{"role": "user", "content": "Say hello."}], "temperature": 0.5}
-REQUEST = ((_base_client.SyncAPIClient, "request"), (_base_client.AsyncAPIClient, "request"))
-CREATE = ((Completions, "create"), (AsyncCompletions, "create"))
-
-
-class Case:
-    """Nothing at all: blocks with and without are the same, and the difference is noise."""
-
-    points = REQUEST
-    """Where it sits on the SDK's classes."""
-
-    def install(self) -> None:
-        """Import and patch."""
-
-    def register(self, patterns: list[dict[str, Any]]) -> None:
-        """Take patterns, where that can be done."""
-
-    def turn(self) -> None:
-        """Do what belongs between some calls, outside of the measured time."""
-
-
-class Wrapt(Case):
-    """A bare wrapt wrapper that passes everything through."""
-
-    def install(self) -> None:
-        """Patch."""
-        import wrapt
-
-        def around(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
-            return wrapped(*args, **kwargs)
-
-        for owner, name in self.points:
-            setattr(owner, name, wrapt.FunctionWrapper(owner.__dict__[name], around))
-
-
-def some_patterns(count: int, match: bool) -> list[dict[str, Any]]:
-    """Return patterns of which the last one matches, or none."""
-    names = [f"other-model-{number}" for number in range(count - match)] + ["gpt-4"] * match
-    return [{"pattern": {"model": name, "temperature": {">": 0.4}}, "fix": {"temperature": 0.3}} for name in names]
-
-
-class Ours(Case):
-    """arc-runtime of this tree."""
-
-    events = False
-
-    def install(self) -> None:
-        """Import and patch."""
-        from arc_runtime import Arc
-
-        self.arc = Arc(packs=(), sink=self if self.events else None)
-
-    def register(self, patterns: list[dict[str, Any]]) -> None:
-        """Take patterns."""
-        self.arc.register_patterns(patterns)
-
-    def emit(self, event: Any) -> None:
-        """Forget an event: what is left is the cost of making it."""
-
-
-class OursWithEvents(Ours):
-    """The same, making an event per call."""
-
-    events = True
-
-
-class Peer(Case):
-    """The published arc-runtime 0.1.5 (import name: runtime); it patches clients when they are made."""
-
-    points = ()
-
-    def install(self) -> None:
-        """Import; the object that owns the patched clients comes with it."""
-        import runtime
-
-        self.arc = runtime.Arc()
-
-    def register(self, patterns: list[dict[str, Any]]) -> None:
-        """Take patterns."""
-        for entry in patterns:
-            self.arc.register_pattern(**entry)
-
-
-class Sentry(Case):
-    """Sentry's OpenAI integration, its transport replaced by nothing; a transaction every 400 calls."""
-
-    points = CREATE
-
-    def install(self) -> None:
-        """Initialise."""
-        import sentry_sdk
-        from sentry_sdk.integrations.openai import OpenAIIntegration
-        from sentry_sdk.transport import Transport
-
-        class Nowhere(Transport):
-            def capture_envelope(self, envelope: Any) -> None:
-                """Forget it."""
-
-        sentry_sdk.init(
-            dsn="http://local@127.0.0.1:9/1", traces_sample_rate=1.0, transport=Nowhere, default_integrations=False,
-            auto_enabling_integrations=False, integrations=[OpenAIIntegration()],
-        )  # fmt: skip
-        self.sdk = sentry_sdk
-        self.open: Any = None
-
-    def turn(self) -> None:
-        """End the transaction and begin another."""
-        if self.open is not None:
-            self.open.__exit__(None, None, None)
-        self.open = self.sdk.start_transaction(name="t")
-        self.open.__enter__()
-
-
-class OpenTelemetry(Case):
-    """OpenTelemetry's openai-v2 instrumentation, with a provider of spans and an exporter that forgets them."""
-
-    points = CREATE
-
-    def install(self) -> None:
-        """Instrument."""
-        from opentelemetry.instrumentation.openai_v2 import OpenAIInstrumentor
-        from opentelemetry.sdk.trace import TracerProvider
-        from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter
-
-        class Nowhere(SpanExporter):
-            def export(self, spans: Any) -> Any:
-                """Forget them."""
-
-        provider = TracerProvider()
-        provider.add_span_processor(SimpleSpanProcessor(Nowhere()))
-        OpenAIInstrumentor().instrument(tracer_provider=provider)
-
-
-CASES: dict[str, type[Case]] = {
-    "bare": Case, "wrapt": Wrapt, "arc": Ours, "arc-events": OursWithEvents, "peer": Peer, "sentry": Sentry,
-    "otel": OpenTelemetry,
-}  # fmt: skip
 
 
 def use_constants(points: Any) -> None:
@@ -247,9 +114,18 @@ class Side:
         self.times: list[float] = []
         self.p50s: list[float] = []
         self.cpu_s = 0.0
+        self.calls = 0
 
-    def take(self, done: tuple[list[float], float]) -> None:
-        """Keep a block."""
+    def put(self, points: Any) -> None:
+        """Set this side's methods on the SDK's classes."""
+        for (owner, attribute), method in zip(points, self.methods, strict=True):
+            setattr(owner, attribute, method)
+
+    def take(self, done: tuple[list[float], float], warm: bool) -> None:
+        """Keep a block; of one that only warms up, count the calls."""
+        self.calls += len(done[0])
+        if not warm:
+            return
         self.times += done[0]
         self.p50s.append(statistics.median(done[0]))
         self.cpu_s += done[1]
@@ -296,6 +172,8 @@ def measure(name: str, kind: str, blocks: int, calls: int) -> dict[str, Any]:
     key, _, rest = name.partition(":")
     count, _, hit = rest.partition(":")
     case = CASES[key]()
+    if kind == "start":
+        return installed(case, [])
     points = case.points or CREATE
     if kind == "alone":
         use_constants(points)
@@ -305,19 +183,21 @@ def measure(name: str, kind: str, blocks: int, calls: int) -> dict[str, Any]:
     patched = [owner.__dict__[attribute] for owner, attribute in points]
     after = before if case.points else clients()
     loop = asyncio.new_event_loop()
+    made = 0
     for place, mode in enumerate(("sync", "async")):
         without = Side(Case(), plain, ways(before, kind, points))
         having = Side(case, patched, ways(after, kind, points))
         for number in range(blocks + 1):
             for side in (without, having):
-                for (owner, attribute), method in zip(points, side.methods, strict=True):
-                    setattr(owner, attribute, method)
-                done = one_block(loop, side, place, calls if number else min(WARM_UP, calls))
-                if number:
-                    side.take(done)
+                side.put(points)
+                side.take(one_block(loop, side, place, calls if number else min(WARM_UP, calls)), warm=number > 0)
         found[mode] = compare(without, having)
+        made += having.calls
     loop.run_until_complete(after[1].close())
     loop.close()
+    recorded = case.recorded(bool(hit))
+    if recorded not in (None, made):
+        raise SystemExit(f"{name}: recorded {recorded} of {made} calls")
     return found
 
 

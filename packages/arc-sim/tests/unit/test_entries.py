@@ -154,3 +154,69 @@ def test_a_name_that_a_program_registers_leads_to_its_service() -> None:
     }
     found = graph(files)
     assert edges(found) == [("dotnet-gateway", "dotnet-orders")]
+
+
+@pytest.mark.parametrize(
+    ("key", "found"),
+    [
+        ("quarkus.rest-client.orders.url", [("web", "orders")]),
+        ("app.cors.allowed-origins", []),
+        ("oauth.redirect-uri", []),
+    ],
+)
+def test_a_port_of_the_own_machine_leads_to_the_one_service_that_has_it(key: str, found: list[tuple[str, str]]) -> None:
+    files: Files = {
+        "compose.yaml": "services:\n  web: {build: web}\n  orders: {build: orders, ports: ['8083:8083']}\n",
+        "web/Dockerfile": "FROM x\nCOPY . .\n",
+        "web/src/main/resources/application.properties": f"{key}=http://localhost:8083\n",
+        "orders/Dockerfile": "FROM x\nCOPY . .\n",
+    }
+    assert edges(graph(files)) == found
+    files["compose.yaml"] = str(files["compose.yaml"]) + "  users: {build: users, ports: ['8083']}\n"
+    assert edges(graph(files)) == []
+
+
+def test_scripts_that_a_proxy_mounts_name_hosts_and_ports_apart() -> None:
+    files: Files = {
+        "compose.yaml": "services:\n  edge: {image: 'openresty:1', volumes: ['./lua:/scripts']}\n"
+        "  users: {image: 'shop/users'}\n",
+        "lua/api.lua": 'local c = pool:connection(Client, "users" .. suffix, 9090)\nlocal x = f("other", 1)\n',
+    }
+    assert edges(graph(files)) == [("edge", "users")]
+
+
+def test_settings_of_a_web_framework_read_variables_by_name() -> None:
+    files: Files = {
+        "compose.yaml": "services:\n  web: {build: web, environment: {BROKER_DSN: 'amqp://queue:5672', OTHER: 'http://users:1'}}\n"
+        "  queue: {image: 'rabbitmq:3'}\n  users: {image: 'shop/users'}\n",
+        "web/Dockerfile": "FROM php\nCOPY . .\n",
+        "web/src/a.php": "<?php $x = 1;\n",
+        "web/config/packages/messenger.yaml": "framework:\n  transports:\n    async: '%env(resolve:BROKER_DSN)%'\n",
+    }
+    assert edges(graph(files)) == [("web", "queue")]
+
+
+def test_services_that_share_a_folder_have_the_part_that_is_called_like_them() -> None:
+    files: Files = {
+        "compose.yaml": "services:\n"
+        + "".join(
+            f"  {name}: {{image: '${{PREFIX}}/{name}:1', build: {{context: ., dockerfile: build/app.Dockerfile}}}}\n"
+            for name in ("cart", "users")
+        )
+        + "  users-dapr: {image: 'daprio/daprd:1', network_mode: 'service:users', depends_on: [users]}\n",
+        "build/other.Dockerfile": "FROM scratch\n",
+        "build/app.Dockerfile": "FROM golang\nCOPY cmd/ ./cmd\nRUN go build ./...\n",
+        "go.mod": "module example.org/shop\n",
+        "cmd/cart/main.go": go("main", "http://users:80/"),
+        "cmd/users/main.go": "package main\nfunc main() {}\n",
+        "k8s/all.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: shop-cart}\n"
+        "spec: {template: {spec: {containers: [{name: c, image: 'ghcr.io/x/cart:2'}]}}}\n",
+    }
+    found = graph(files)
+    # The sidecar is no service of its own, and the workload of the same image is the same service.
+    assert paths(found) == {
+        "cart": ("build/app.Dockerfile", "cmd/cart"),
+        "users": ("build/app.Dockerfile", "cmd/users"),
+    }
+    assert edges(found) == [("cart", "users")]
+    assert "shop-cart" in next(service.aliases for service in found.services if service.name == "cart")

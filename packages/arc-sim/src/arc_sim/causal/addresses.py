@@ -14,7 +14,7 @@ HOST_PORT = re.compile(rf"^({HOST}):(\d{{2,5}})(?:/[^\s]*)?$")
 CONNECTION = re.compile(rf"(?i)(?:^|;)\s*(?:server|host|data source|addr|address|endpoint)\s*=\s*(?:tcp:)?({HOST})")
 KEYWORD_DSN = re.compile(rf"(?:^|\s)host=({HOST})(?:\s|$)")
 ADDRESS_NAME = re.compile(
-    r"(?i)(?:^|[_.:-])(?:host|hosts|hostname|addr|address|url|uri|server|servers|endpoint|endpoints|broker|brokers|nodes|"
+    r"(?i)(?:^|[_.:-]|^(?:pg|my|db|sql|rabbit|mq|redis|mongo|kafka|mysql|postgres|nats|cache|api|broker))(?:host|hosts|hostname|addr|address|url|uri|server|servers|endpoint|endpoints|broker|brokers|nodes|"
     r"bootstrap|service|service-?id|svc|upstream|backend|dsn|connection|conn)(?:$|[_.-]?(?:name|\d+)?$)"
 )
 """Names of variables and keys whose bare value is an address."""

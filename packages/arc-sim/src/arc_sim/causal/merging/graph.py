@@ -4,11 +4,13 @@ Confidence of an edge: 1 - product of (1 - c) over the readers that found it, c 
 agree are taken as independent, which they are not quite: a decision, see docs/decisions/0004.
 """
 
+import re
 from dataclasses import replace
 from math import prod
 from pathlib import PurePosixPath
 
 from arc_sim.causal.addresses import Directory, normalise
+from arc_sim.causal.kinds import image_name
 from arc_sim.causal.merging.channels import merge_channels
 from arc_sim.causal.merging.resilience import applied, settled
 from arc_sim.causal.readers.base import Findings, Variable
@@ -17,6 +19,8 @@ from arc_sim.model import Edge, Graph, Location, Service, Setting
 MAX_EVIDENCE = 12
 """Places kept for one edge."""
 
+SCRAPERS = re.compile(r"^(?:prometheus|grafana(?:-oss|-enterprise)?)$")
+"""Images of what reads metrics: no service waits for it."""
 DECLARED = 0.6
 """An edge of no protocol that is no surer is only a start-up order."""
 
@@ -45,7 +49,8 @@ def merge_services(found: list[Named]) -> tuple[Service, ...]:
                 if index is not None
                 else next((by_name[n] for n in names[1:] if _is_name(groups, by_name, n)), None)
             )
-            index = index if index is not None else _same_place(groups, reader, service)
+            alone = sum(other.paths == service.paths for other in findings.services) == 1
+            index = index if index is not None or not alone else _same_place(groups, reader, service)
             index = index if index is not None else _same_letters(groups, by_letters, reader, service)
             if index is None:
                 index = len(groups)
@@ -87,7 +92,8 @@ def merge_edges(found: list[Named], services: tuple[Service, ...]) -> tuple[Edge
 def _believed(groups: dict[tuple[str, str], dict[str, list[Edge]]], services: tuple[Service, ...]) -> list[Key]:
     """Return the pairs without those that only a start-up order joins, where the code would show a call.
 
-    That is where both have code here, that of the source shows calls of others, and others are seen to call the target.
+    That is where both have code here, that of the source shows calls of others, and others are seen to call the target;
+    and where the target is one of the products that ask services for metrics themselves.
     """
     declared = {
         key
@@ -95,12 +101,14 @@ def _believed(groups: dict[tuple[str, str], dict[str, list[Edge]]], services: tu
         if all(edge.protocol == "tcp" and edge.confidence <= DECLARED for found in by_reader.values() for edge in found)
     }
     code = {service.name for service in services if service.language and service.kind == "service"}
+    scrapers = {service.name for service in services if SCRAPERS.match(image_name(service.image))}
     callers = {source for source, target in groups.keys() - declared if target in code}
     called = {target for source, target in groups.keys() - declared if source in code}
     return sorted(
         key
         for key in groups
-        if key not in declared or not (set(key) <= code and key[0] in callers and key[1] in called)
+        if key not in declared
+        or not (key[0] in code and (key[1] in scrapers or (key[1] in code and key[0] in callers and key[1] in called)))
     )
 
 
@@ -128,8 +136,8 @@ def _same_letters(groups: list[Group], by_letters: dict[str, int], reader: str, 
 
 
 def _same_place(groups: list[Group], reader: str, service: Service) -> int | None:
-    """Return the one service of another reader that is built from the same directory."""
-    if len(service.paths) != 1:
+    """Return the one service of another reader that is built from the same paths."""
+    if not service.paths:
         return None
     found = [i for i, group in enumerate(groups) if any(s.paths == service.paths for _, s in group)]
     return found[0] if len(found) == 1 and all(name != reader for name, _ in groups[found[0]]) else None

@@ -61,7 +61,7 @@ class ComposeReader:
         variables: list[Variable] = []
         for directory, by_name in sorted(merged.items()):
             values = dot_env(tree, directory)
-            by_name = _with_variants(by_name)
+            by_name = _without_sidecars(_with_variants(by_name))
             for name, parts in sorted(by_name.items()):
                 found = _Entry(tree, name, parts, values, configs)
                 services.append(found.service())
@@ -89,6 +89,16 @@ def _with_variants(by_name: "dict[str, list[tuple[str, Mapping]]]") -> "dict[str
         if len(names) > 1 and all(alias in name and name in result for name in names):
             result[alias] = [part for name in names for part in result.pop(name)]
     return result
+
+
+def _without_sidecars(by_name: "dict[str, list[tuple[str, Mapping]]]") -> "dict[str, list[tuple[str, Mapping]]]":
+    """Return the entries without those of foreign images that live in the network of another one: its sidecars."""
+    return {
+        name: parts
+        for name, parts in by_name.items()
+        if not any(str(entry.get("network_mode") or "").removeprefix("service:") in by_name for _, entry in parts)
+        or any(entry.get("build") for _, entry in parts)
+    }
 
 
 def _network_aliases(parts: "list[tuple[str, Mapping]]") -> set[str]:

@@ -11,7 +11,7 @@ from arc_sim.causal.readers.base import Findings, Known, Rule, Variable
 from arc_sim.causal.readers.deploy.proxies import proxy_rules
 from arc_sim.causal.readers.deploy.texts import CONFIGURATION, Named, addresses_of, of_lines, of_yaml
 from arc_sim.causal.tree import Tree
-from arc_sim.model import Edge, Location, Service
+from arc_sim.model import Edge, Service
 
 SETTING = 0.8
 """Confidence of an address in a configuration file, and of a variable that a start script uses."""
@@ -24,6 +24,12 @@ PLAIN = re.compile(r"(?i)(?:\.(?:sh|properties|conf|cfg|ini|toml|template|tmpl|t
                    r"|\.(?:lua|vb|fs|pl)$"
                    r"|(?:^|/)(?:procfile|entrypoint|start|run|caddyfile)$"
                    r"|(?:^|/)(?:appsettings|ocelot|yarp|krakend)[^/]*\.json$)")  # fmt: skip
+SETTINGS = re.compile(r"(?i)(?:^|/)config/(?:[^/]+/)*[^/]+\.ya?ml$")
+"""Settings of web frameworks, which refer to variables by their names."""
+ORIGIN = re.compile(
+    r"(?i)cors|origin|redirect|callback|allowed|audience|issuer|return|logout|clients?(?:_?ur[il])?$|listen|bind|urls$|launch"
+)
+"""Keys of addresses from which others come, or to which their browsers go."""
 PLACEHOLDER = re.compile(r"\$\{(?P<name>[A-Za-z_][\w.-]{0,100})(?::-?(?P<default>[^{}\n]{0,300}))?\}")
 MAX_ROUNDS = 3
 MAX_VALUE = 2000
@@ -92,7 +98,7 @@ def _file_edges(gatherer: "_Texts", directory: Directory, service: Service, path
     )
     if PLAIN.search(path) or DOCKERFILE.match(name_of(path)):
         found = of_lines(gatherer.text(path), path)
-        return [edge for key, address, at in found for edge in _to(directory, service, address, at, SETTING)]
+        return [edge for named in found for edge in _to(directory, service, named, SETTING)]
     match = SPRING.search(path)
     if (
         service.language is None
@@ -103,23 +109,23 @@ def _file_edges(gatherer: "_Texts", directory: Directory, service: Service, path
         # A foreign program in an image of one's own: what stands beside its Dockerfile configures it.
         text = gatherer.text(path)
         found = [] if "apiVersion:" in text and "\nkind:" in text else addresses_of(text, path)
-        return [edge for key, address, at in found for edge in _to(directory, service, address, at, SETTING)]
+        return [edge for named in found for edge in _to(directory, service, named, SETTING)]
     if match is None or resource is None:
         return []
     owner = _configured(gatherer, directory, service, path, match.group("stem"))
     if owner is None:
         return []
     found = _values(gatherer.text(path), path)
-    return [edge for key, address, at in found for edge in _to(directory, owner, address, at, SETTING)]
+    return [edge for named in found for edge in _to(directory, owner, named, SETTING)]
 
 
 def _configured(gatherer: "_Texts", directory: Directory, service: Service, path: str, stem: str) -> Service | None:
     """Return the service that a configuration file is for: a configuration server holds those of others by name."""
-    if stem in ("application", "bootstrap"):
-        siblings = {SPRING.search(p) for p in gatherer.files(service) if parent_of(p) == parent_of(path)}
-        named = [m for m in siblings if m and directory.find(m.group("stem")) not in (None, service)]
-        return None if named else service
-    return directory.find(stem) or service
+    found = None if stem in ("application", "bootstrap") else directory.find(stem)
+    if found is not None:
+        return found
+    siblings = {SPRING.search(p) for p in gatherer.files(service) if parent_of(p) == parent_of(path)}
+    return None if any(m and directory.find(m.group("stem")) not in (None, service) for m in siblings) else service
 
 
 def _values(text: str, path: str) -> list[Named]:
@@ -132,12 +138,12 @@ def _values(text: str, path: str) -> list[Named]:
 def _to(
     directory: Directory,
     service: Service,
-    address: Address,
-    at: Location,
+    named: Named,
     confidence: float,
     variable: str | None = None,
 ) -> list[Edge]:
-    target = directory.find(address.host) or _beside(directory, address)
+    key, address, at = named
+    target = directory.find(address.host) or _beside(directory, address, key)
     if target is None or target.name == service.name:
         return []
     product = protocol_of(target.image, target.name) if target.kind != "service" else None
@@ -146,11 +152,13 @@ def _to(
     return [Edge(service.name, target.name, protocol, sync, confidence, (at,), address_env=variable)]
 
 
-def _beside(directory: Directory, address: Address) -> Service | None:
-    """Return the only database, cache or broker that speaks what this port of the own machine is known for."""
-    if normalise(address.host) not in LOCAL or address.port not in PORTS:
+def _beside(directory: Directory, address: Address, key: str) -> Service | None:
+    """Return the only product that speaks what this port of the own machine is known for, or the service with it."""
+    if normalise(address.host) not in LOCAL or address.port is None:
         return None
-    return directory.only(PORTS[address.port])
+    if address.port in PORTS:
+        return directory.only(PORTS[address.port])
+    return None if not key or ORIGIN.search(key) else directory.at_port(address.port)
 
 
 def _variable_edges(
@@ -160,7 +168,12 @@ def _variable_edges(
     if service.kind != "service" or not given:
         return []
     plain = [
-        p for p in files if PLAIN.search(p) or DOCKERFILE.match(name_of(p)) or (SPRING.search(p) and "resources/" in p)
+        p
+        for p in files
+        if PLAIN.search(p)
+        or DOCKERFILE.match(name_of(p))
+        or (SPRING.search(p) and "resources/" in p)
+        or SETTINGS.search(p)
     ]
     texts = "\n".join(filter(None, map(gatherer.text, plain)))
     has_code = any(language_of(path) or PLAIN.search(path) for path in files)
@@ -176,7 +189,7 @@ def _variable_edges(
             continue
         bare = bare_address(variable.name, variable.value)
         for address in addresses_in(variable.value) or ((bare,) if bare else ()):
-            edges += _to(directory, service, address, variable.location, confidence, variable.name)
+            edges += _to(directory, service, (variable.name, address, variable.location), confidence, variable.name)
     return edges
 
 

@@ -40,6 +40,7 @@ class KubernetesReader:
         mounts: list[Edge] = []
         chosen = _chosen(cluster, owners)
         names = _shared_names(chosen, cluster)
+        twins = _twins(chosen, known)
         for workload in chosen:
             given = container_variables(workload, cluster)
             variables.extend(given)
@@ -52,7 +53,7 @@ class KubernetesReader:
                     kind=kind_of(image, workload.name),
                     aliases=tuple(
                         sorted(
-                            {workload.name, *service_names(workload, cluster)}
+                            {workload.name, *service_names(workload, cluster), *twins.get(workload.name, ())}
                             - {names.get(workload.name, workload.name)}
                         )
                     ),
@@ -159,16 +160,36 @@ def _key(workload: Object) -> tuple[str, str]:
     return (workload.path, workload.name)
 
 
+def _by_image(known: Known) -> dict[str, Service]:
+    """Return the services that are built here by the images that only one of them has."""
+    images = [image_name(service.image) for service in known.services]
+    found = {image_name(service.image): service for service in known.services if service.paths}
+    return {image: service for image, service in found.items() if image and images.count(image) == 1}
+
+
+def _twins(chosen: list[Object], known: Known) -> dict[str, tuple[str, ...]]:
+    """Return ``{workload: (service,)}`` where the only workload of an image runs what another file calls otherwise."""
+    by_image = _by_image(known)
+    images = [image_name(workload.image) for workload in chosen]
+    names = {normalise(name) for service in known.services for name in (service.name, *service.aliases)}
+    return {
+        workload.name: (by_image[image].name,)
+        for workload, image in zip(chosen, images, strict=True)
+        if image in by_image and images.count(image) == 1 and normalise(workload.name) not in names
+    }
+
+
 def _owners(tree: Tree, objects: list[Object], known: Known) -> dict[tuple[str, str], tuple[str, ...]]:
     """Return the paths of the workloads whose image is built in this repository."""
     units = build_units(tree)
     built = artifacts(objects)
     by_name = {normalise(name): s.paths for s in known.services if s.paths for name in (s.name, *s.aliases)}
+    by_image = {image: service.paths for image, service in _by_image(known).items()}
     found = {}
     for workload in (item for item in objects if item.kind in WORKLOADS):
         image = image_name(workload.image)
         artifact = built.get(image)
-        paths = by_name.get(normalise(workload.name), ())
+        paths = by_name.get(normalise(workload.name), ()) or by_image.get(image, ())
         if artifact is not None:
             paths = paths or built_from(tree, *artifact)
         if not paths and kind_of(workload.image) == "service":

@@ -5,10 +5,14 @@ from dataclasses import replace
 
 from arc_sim.causal.addresses import normalise
 from arc_sim.causal.changes.listing import Listing
+from arc_sim.causal.kinds import image_name
 from arc_sim.causal.ownership import listing_of
 from arc_sim.causal.paths import contains, has_no_effect, is_source_of_truth, language_of, name_of, parent_of
 from arc_sim.causal.tree import Tree
 from arc_sim.model import Service
+
+Folders = dict[str, list[str]]
+"""Directories by their names' letters."""
 
 LAYOUT = frozenset(("cmd", "bin", "src", "app", "main"))
 """Folders that only say that a program stands here: the folder above is the program's."""
@@ -26,14 +30,16 @@ def with_entries(tree: Tree, services: tuple[Service, ...]) -> tuple[Service, ..
     A service without paths gets the directory of the program that its command names. Of a directory from which several
     services are built, each one that starts a program of its own leaves the programs of the others to them.
     """
-    if not any(service.command for service in services):
-        return services
-    listing = listing_of(tree)
-    entries = {service.name: _entries(listing, service) for service in services if service.kind == "service"}
     users: dict[str, list[str]] = {}
     for service in services:
         for path in service.paths:
             users.setdefault(path, []).append(service.name)
+    listing = listing_of(tree)
+    asked = [s for s in services if s.kind == "service" and _is_open(s, users)]
+    folders: Folders = {}
+    for directory in listing.directories() if asked else ():
+        folders.setdefault(_letters(name_of(directory)), []).append(directory)
+    entries = {service.name: _entries(listing, folders, service) for service in asked}
     found = []
     for service in services:
         own = entries.get(service.name, ())
@@ -45,7 +51,14 @@ def with_entries(tree: Tree, services: tuple[Service, ...]) -> tuple[Service, ..
     return tuple(found)
 
 
-def _entries(listing: Listing, service: Service) -> tuple[str, ...]:
+def _is_open(service: Service, users: dict[str, list[str]]) -> bool:
+    """Tell whether a service starts something of which it is not known whose code it is."""
+    if not service.paths:
+        return bool(service.command)
+    return any(len(users[path]) > 1 for path in service.paths)
+
+
+def _entries(listing: Listing, folders: Folders, service: Service) -> tuple[str, ...]:
     """Return the directories of the program that a command starts."""
     for word in service.command:
         text = word.lstrip("./")
@@ -54,19 +67,26 @@ def _entries(listing: Listing, service: Service) -> tuple[str, ...]:
             homes = {_home(parent_of(path)) for path in files if is_source_of_truth(path)}
             homes = {h for h in homes if not service.paths or any(contains(p, h) for p in service.paths)}
             return tuple(homes) if len(homes) == 1 and "" not in homes else ()
-    name = name_of(service.command[0]) if service.command else ""
-    if not re.fullmatch(r"[\w.-]{2,80}", name) or INTERPRETERS.match(name):
-        return ()
-    return _called(listing, service, _letters(name))
+    word = name_of(service.command[0]) if service.command else ""
+    # Of what several services are built from, each one's part may also be called like the service.
+    own = (service.name, image_name(service.image)) if service.paths else ()
+    for name in (word, *own):
+        found = _called(listing, folders.get(_letters(name), []), service) if _is_name(name) else ()
+        if found:
+            return found
+    return ()
 
 
-def _called(listing: Listing, service: Service, name: str) -> tuple[str, ...]:
-    """Return the directories with code that are called like the program, below what the service is built from."""
+def _is_name(word: str) -> bool:
+    return re.fullmatch(r"[\w.-]{2,80}", word) is not None and INTERPRETERS.match(word) is None
+
+
+def _called(listing: Listing, folders: list[str], service: Service) -> tuple[str, ...]:
+    """Return those directories that hold code, below what the service is built from."""
     found = {
         directory
-        for directory in listing.directories()
+        for directory in folders
         if directory
-        and _letters(name_of(directory)) == name
         and (not service.paths or any(contains(path, directory) for path in service.paths))
         and is_source_of_truth(directory + "/x")
         and any(language_of(path) for path in listing.below(directory))
@@ -82,6 +102,7 @@ def _without_others(
     result: set[str] = set()
     for path in service.paths:
         others = {e for user in users[path] for e in entries.get(user, ()) if e not in own and e != path}
+        others |= {p for p in users if p != path and service.name not in users[p]}
         others = {e for e in others if contains(path, e) and not any(contains(e, mine) for mine in own)}
         result.update(_carved(listing, path, others))
     return tuple(sorted(result))

@@ -4,7 +4,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 
-from arc_sim.causal.addresses import Address, addresses_in, bare_address
+from arc_sim.causal.addresses import PORTS, Address, addresses_in, bare_address
 from arc_sim.causal.documents import DocumentError, flatten, load_documents
 from arc_sim.causal.tree import Tree
 from arc_sim.model import Edge, Location
@@ -14,7 +14,7 @@ Named = tuple[str, Address, Location]
 
 COMMENT = re.compile(r"^\s*(?:#|//|;|--|\*|<!--)")
 CONFIGURATION = re.compile(
-    r"(?i)(?:\.(?:ya?ml|json|conf|cfg|ini|toml|properties|template|tmpl|tpl|env|xml|hcl|river|alloy)|/[^./]+)$"
+    r"(?i)(?:\.(?:ya?ml|json|conf|cfg|ini|toml|properties|template|tmpl|tpl|env|xml|hcl|river|alloy|lua)|/[^./]+)$"
 )
 """Files that configure a program, when they are put into its container."""
 LABEL = re.compile(r"(?i)(?:^|\.)labels?\.[\w.-]+$|(?:^|[.\]])service(?:_?name)?$")
@@ -23,6 +23,9 @@ MAX_LINES = 20_000
 MAX_LINE = 2000
 PAIR = re.compile(r"""^\s*(?:-\s+)?["']?([\w.:-]+?)["']?\s*[=:]\s*["']?([\w.-]+)["']?,?\s*$""")
 """A key with a bare value in any format of one pair for each line."""
+KEY = re.compile(r"""^\s*(?:-\s+)?["']?([\w.:%-]+?)["']?\s*[=:]""")
+HOST_AND_PORT = re.compile(r"""["']([A-Za-z][\w.-]{1,80})["']\s*(?:\.\.\s*\w+\s*)?,\s*(\d{2,5})\b""")
+"""A host and its port as neighbouring arguments in a script, the host perhaps with a suffix put to it (Lua)."""
 MANY = 3
 """Services with the same file. A decision: two may be versions of one program."""
 MAX_FILES = 200
@@ -47,9 +50,13 @@ def of_lines(text: str, path: str, first: int = 1) -> list[Named]:
             continue
         match = PAIR.match(line)
         bare = bare_address(match.group(1), match.group(2)) if match else None
-        key = match.group(1) if match else ""
+        start = match or KEY.match(line)
+        key = start.group(1) if start else ""
         words = [word for word in re.split(r"[\s\"'`;,()]+", line) if word]
         addresses = [address for word in words for address in addresses_in(word)] + ([bare] if bare else [])
+        if path.endswith(".lua"):
+            ports = [(host, int(port)) for host, port in HOST_AND_PORT.findall(line)]
+            addresses += [Address(host, PORTS.get(port), port) for host, port in ports]
         found += [(key, address, Location(path, number)) for address in addresses]
     return found
 

@@ -4,9 +4,14 @@ import os
 from typing import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from arc_runtime import arc as facade
 from arc_runtime import guard
+
+# a loaded machine is no bug of ours: no example fails for being slow
+settings.register_profile("arc", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("arc")
 
 
 @pytest.fixture(autouse=True)

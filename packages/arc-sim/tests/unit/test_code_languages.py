@@ -160,6 +160,16 @@ SETTINGS: "list[tuple[str, str, set[tuple[str, float | None, str, str]]]]" = [
      {("timeout", 10000.0, "ms", "total")}),
     ("web/a.cpp", 'int f() { auto r = cpr::Get(cpr::Url{std::getenv("ORDERS_URL")}, cpr::Timeout{900}); }',
      {("timeout", 900.0, "ms", "total")}),
+    ("web/a.cpp",
+     'int f() { ctx.set_deadline(clock::now() + std::chrono::milliseconds(500)); '
+     'auto s = Stub(std::getenv("ORDERS_URL")); s.Get(&ctx); }',
+     {("timeout", 500.0, "ms", "total")}),
+    ("web/a.cpp",
+     'int f() { Breaker breaker(3); breaker.execute([&] { return get(std::getenv("ORDERS_URL")); }); }',
+     {("circuit_breaker", None, "", "")}),
+    ("web/a.rs",
+     'fn f() { (|| get(env::var("ORDERS_URL").unwrap())).retry(ExponentialBuilder::default().with_max_times(3)); }',
+     {("retries", 3.0, "attempts", "")}),
     ("web/a.ex",
      'defmodule A do\n  def f, do: HTTPoison.get(System.get_env("ORDERS_URL"), [], recv_timeout: 500)\nend\n',
      {("timeout", 500.0, "ms", "read")}),
@@ -266,3 +276,12 @@ def test_files_that_are_imported_by_their_path_or_package_are_read(
     found = derive_tree(MemoryTree({**files, **cargo, f"services/web/main.{suffix}": own, path: shared}))
     assert [e.key for e in found.edges] == [("web", "orders")]
     assert any(path == own or path.startswith(f"{own}/") for own in found.service("web").paths)
+
+
+def test_a_huge_line_is_one_warning_and_costs_little() -> None:
+    line = "x = [" + ",".join(f'"a{i}"' for i in range(140_000)) + "]\n"
+    files = {"compose.yaml": COMPOSE, "web/Dockerfile": "FROM a\n", "web/big.js": line,
+             "web/main.py": "import os\nu = os.environ['ORDERS_URL']\n"}  # fmt: skip
+    found = derive_tree(MemoryTree(files))
+    assert [e.key for e in found.edges] == [("web", "orders")]
+    assert len([w for w in found.warnings if "big.js" in w]) == 1

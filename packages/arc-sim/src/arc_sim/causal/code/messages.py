@@ -45,12 +45,14 @@ def _p(technology: str, writes: bool, callee: str, **rest: object) -> Pattern:
 TOPIC = r"^(?:topics?|topic_?name|group_?topics|topicid)$"
 QUEUE = r"^(?:queues?|queue_?name|bindings)$"
 ROUTE = r"^(?:routing_?key|queue|queue_?name)$"
-CELERY, KAFKA, NATS = "celery", "kafka|sarama|franz|rdkafka|brod", "nats"
+AWS_NAME = r"^(?:queue_?url|topic_?arn|target_?arn)$"
+CELERY, KAFKA, NATS = "celery", "kafka|sarama|franz|rdkafka|brod|karafka|waterdrop|racecar", "nats"
+AWS = "boto|aws|sqs|sns"
 AMQP, REDIS = "amqp|rabbit|pika|bunny|lapin", "redis|lettuce|valkey|redix"
 BUS = "eventbus|masstransit|integrationevent|nservicebus|rebus|wolverine"
 
 LIKELY = re.compile(
-    r"(?i)publish|subscri|consum|push|pop|xadd|xread|stream|listener|send|produc|record|writer|reader|topic|deliver|receiver|"
+    r"(?i)publish|subscri|consum|push|pop|xadd|xread|stream|listener|send|produc|record|writer|reader|topic|deliver|receive|"
     r"rabbithandler|incoming|outgoing|@channel|pattern|assign|request|basic_?get|task|sidekiq|event"
 )
 """Looked for first: most calls are none of these."""
@@ -78,6 +80,14 @@ PATTERNS: tuple[Pattern, ...] = (
        keys=QUEUE, imports=AMQP, kind="queue"),
     _p("amqp", False, r"(?i)(?:channel|ch)\w*\.consume$", keys=QUEUE, imports=AMQP, kind="queue"),
     _p("amqp", False, r"\.NewReceiver$", position=1, imports=AMQP, kind="queue"),
+    _p("amqp", True, r"(?:^|\.)AMQP\.Basic\.publish$", position=2, kind="queue"),
+    _p("amqp", False, r"(?:^|\.)AMQP\.Basic\.consume$", position=1, kind="queue"),
+    _p("amqp", True, r"\.basic_publish$", keys=ROUTE, position=2, imports="phpamqplib", kind="queue"),
+    _p("aws", True,
+       r"(?i)(?:^|\.)(?:send_?message(?:_?batch)?|publish(?:_?batch)?)(?:command|input|request)?$",
+       keys=AWS_NAME, position=None, imports=AWS, kind="queue"),
+    _p("aws", False, r"(?i)(?:^|\.)receive_?messages?(?:command|input|request)?$",
+       keys=AWS_NAME, position=None, imports=AWS, kind="queue"),
     _p("amqp", True,
        r"\.(?:basic_publish|basicPublish|BasicPublish|BasicPublishAsync)$",
        keys=ROUTE, position=1, imports=AMQP, kind="queue"),
@@ -109,7 +119,7 @@ PATTERNS: tuple[Pattern, ...] = (
     _p("bus", False, r"^@(?:StreamListener|Incoming|EventPattern|MessagePattern)$"),
     _p("bus", True, r"^@(?:SendTo|Outgoing|Channel)$|(?i:streambridge\.send)$"),
     _p("redis", True,
-       r"(?i)(?:redis|client|conn|pub\w*|rdb|db|subscriber|multiplexer)\w*(?:\(\))?\.publish(?:async)?$",
+       r"(?i)(?:(?:^|\.)r|redis|client|conn|pub\w*|rdb|db|subscriber|multiplexer)\w*(?:\(\))?\.publish(?:async)?$",
        imports=REDIS),
     _p("redis", False, r"(?i)\.p?subscribe(?:async)?$", imports=REDIS),
     _p("celery", False, r"^@(?:\w+\.)*(?:task|shared_task)$",
@@ -118,6 +128,8 @@ PATTERNS: tuple[Pattern, ...] = (
 )  # fmt: skip
 """The first one that matches counts. Names are those of the clients' own interfaces."""
 
+OPTIONS = re.compile(r"(?:Args|Input|Options|Command|Request)$")
+"""Calls that only hold the options of the call around them."""
 LISTS = re.compile(r"(?:^|\.)(?:listOf|asList|of|singletonList|List|new)$")
 """Calls that make a list of what they are given."""
 
@@ -135,8 +147,12 @@ def arguments_of(call: Expression, pattern: Pattern) -> list[Expression]:
         for key, item in value.items:
             if key and pattern.keys.search(key):
                 named += _leaves(item)
-            elif key != "." and item.kind == "group" and depth < 3:
+            elif key != "." and depth < 3 and (item.kind == "group" or OPTIONS.search(item.text)):
                 pending.append((item, depth + 1))
+    if not named and pattern.kind == "stream" and not pattern.writes:
+        # `xreadgroup(group, consumer, {stream: position})`
+        groups = [item for key, item in call.items if key is None and item.kind == "group"]
+        named = [Expression("string", key, call.line) for item in groups for key, _ in item.items if key]
     if named or pattern.position is None:
         return named
     plain = [item for key, item in call.items if key is None]

@@ -176,7 +176,7 @@ class Reader:
                 yield from self._of_name(program, scope, item.text)
         for receiver in _roots(call):
             yield from self._members.get((program.path, receiver), [])
-        for subject in _subjects(call):
+        for subject in [*_subjects(call), *_filled(program, call)]:
             for home, other in self._by_receiver.get((program.path, subject), [])[:40]:
                 if WAITS.search(other.call.text):
                     continue
@@ -234,6 +234,13 @@ class Reader:
             stops = plain and any(item.text.endswith(".abort") for _, item in plain[0].items)
             if stops and len(plain) > 1 and other.function == site.function:
                 yield ("timeout", plain[1], home, other.scope)
+
+
+def _filled(program: Program, call: Expression) -> list[str]:
+    """Return the names that a C++ call is handed: a context that was given its deadline before."""
+    if program.language != "cpp":
+        return []
+    return [item.text for key, item in call.items if key is None and item.kind == "name"]
 
 
 def _subjects(call: Expression) -> list[str]:

@@ -12,7 +12,7 @@ TIMEOUT = re.compile(
 )
 RETRIES = re.compile(
     r"(?i)^(?:max|num|total)?[_.-]?(?:retries|retry|retry_?(?:count|times|limit)|max_?retries_?per_?request|"
-    r"max_?retry(?:_?count)?|wait_?and_?retry(?:_?async)?|retry_?async)$"
+    r"max_?retry(?:_?count)?|max_?times|wait_?and_?retry(?:_?async)?|retry_?async)$"
 )
 ATTEMPTS = re.compile(
     r"(?i)^(?:(?:max|num|total)?[_.-]?(?:retry[_.-]?)?(?:attempts|tries|attempt_?number)|times|"
@@ -65,4 +65,4 @@ def classify(name: str, in_guard: bool = False) -> "tuple[Kind, Phase, str | Non
 def plain_name(callee: str) -> str:
     """Return the option that a builder's step sets: ``readTimeout`` for ``b.setReadTimeout``."""
     last = callee.rpartition(".")[2]
-    return re.sub(r"^(?:Set|set|With|with|Add|add|CURLOPT|CURLOPT_)_?(?=[A-Z_]|\w*_)", "", last) or last
+    return re.sub(r"^(?:build_with|Set|set|With|with|Add|add|CURLOPT|CURLOPT_)_?(?=[A-Z_]|\w*_)", "", last) or last

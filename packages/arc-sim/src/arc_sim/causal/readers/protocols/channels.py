@@ -90,7 +90,7 @@ def read_service(code: ServiceInput) -> MessageFacts:
 def _by_calls(names: ServiceCode, program: Program, imports: str) -> list[Message]:
     found = []
     for site in program.calls:
-        found += _jobs(program, site)
+        found += [*_jobs(program, site), *_by_queue(names, program, site)]
         if not _is_likely(site.call.text[-60:]):
             continue
         for pattern in PATTERNS:
@@ -100,6 +100,24 @@ def _by_calls(names: ServiceCode, program: Program, imports: str) -> list[Messag
                     found.append(Message(channel, pattern.technology, pattern.kind, pattern.writes, location))
                 break
     return found
+
+
+def _by_queue(names: ServiceCode, program: Program, site: CallSite) -> list[Message]:
+    """Ruby: ``queue = channel.queue("orders")``, then ``queue.publish(x)`` or ``queue.subscribe``."""
+    receiver, _, last = site.call.text.rpartition(".")
+    if program.language != "ruby" or last not in ("publish", "subscribe", "pop") or not receiver:
+        return []
+    held = next((item for key, item in site.call.items if key == "."), None)
+    places = names.values(program, site.scope, receiver) if held is None or held.kind == "name" else []
+    made = [(program, site.scope, held)] if held is not None and held.kind == "call" else places
+    found = []
+    for home, scope, value in made[:2]:
+        if value.kind == "call" and value.text.endswith(".queue"):
+            first = next((item for key, item in value.items if key is None), None)
+            texts = names.texts(home, scope, first) if first is not None else []
+            location = place(program, site.call.line)
+            found += [Message(t, "amqp", "queue", last == "publish", location) for t in texts if NAME.match(t)]
+    return [message for message in found if UNKNOWN not in message.channel]
 
 
 @lru_cache(maxsize=20_000)
@@ -123,6 +141,9 @@ def _channels(names: ServiceCode, program: Program, site: CallSite, pattern: Pat
         return _types(names, program, site)
     for value in arguments_of(site.call, pattern):
         made = [ADDRESS_PREFIX.sub("", text) for text in names.texts(program, site.scope, value)]
+        if pattern.technology == "aws":
+            # The last part of a queue's URL or a topic's ARN.
+            made = [re.split(r"[/:]", text)[-1] for text in made]
         texts = [text for text in made if UNKNOWN not in text and NAME.match(text)]
         if texts:
             return texts[:2]
@@ -150,6 +171,8 @@ def _by_classes(program: Program, imports: str) -> list[Message]:
             if match:
                 name = match.group(1).rpartition(".")[2]
                 found.append(Message(name, "bus", "topic", False, place(program, item.line)))
+            elif program.language == "ruby" and base.lstrip("< ") in ("ApplicationJob", "ActiveJob::Base"):
+                found.append(Message(item.name, "sidekiq", "queue", False, place(program, item.line)))
     return found
 
 

@@ -29,7 +29,7 @@ IMPLEMENTS = re.compile(
     r"Service|\.\w+Base|(?<=\w)Base)(?:\(\))?$"
 )
 USES = re.compile(
-    r"(?:^|[.<])(?:New(?P<go>\w+)Client|(?P<python>\w+)Stub|(?P<java>\w+)Grpc(?:Kt)?\.(?:new\w*Stub|\w+Stub)|"
+    r"(?:^|[.<])(?:New(?P<go>\w+?)(?:Protobuf|JSON)?Client|(?P<python>\w+)Stub|(?P<java>\w+)Grpc(?:Kt)?\.(?:new\w*Stub|\w+Stub)|"
     r"(?P<rust>\w+)Client\.(?:new|connect|with_interceptor|with_origin)|(?P<cpp>\w+)\.NewStub|(?P<ruby>\w+)\.Stub\.\w+!?|"
     r"(?P<net>\w+)Client)>?$"
 )
@@ -37,6 +37,8 @@ IMPORTED = re.compile(r"\b(?P<name>\w+)Grpc(?:Kt)?\.\w*?(?P=name)(?:Blocking|Fut
 """Java's imports of stubs that a framework puts into a field."""
 
 TYPED = re.compile(r"<[\w.,<>]*?(\w+(?:Client|Stub))>+$")
+CONNECT = frozenset(("createClient", "createPromiseClient", "createCallbackClient"))
+"""Connect for Node: the first argument is the service."""
 CAPITAL = re.compile(r"(?:^|\.)[A-Z]\w*$")
 
 TOKENS = re.compile(r"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|[A-Za-z_]\w*|[{};]", re.DOTALL)
@@ -124,7 +126,8 @@ def _declared(tree: Tree) -> tuple[set[str], list[str]]:
             found.update(services_in(tree.read(path).decode("utf-8", "replace")))
         except (KeyError, ValueError) as error:
             warnings.append(f"{path}: {error}")
-    return found - EVERYWHERE, warnings
+    # Generated code writes every name with a capital.
+    return {name[:1].upper() + name[1:] for name in found} - EVERYWHERE, warnings
 
 
 def _edges(service: str, mention: Mention, servers: dict[str, Location], addressed: set[tuple[str, str]]) -> list[Edge]:
@@ -145,6 +148,11 @@ def _servers(program: Program) -> list[Mention]:
         names = list(_registered(site.call.text))
         if site.call.text.rpartition(".")[2] in ("addService", "add_service"):
             names += _added(site.call)
+        if site.call.text in ("router.service", "self.router.service", "routes.service"):
+            # Connect for Node: `router.service(Cart, {...})`.
+            names += [
+                item.text.rpartition(".")[2] for key, item in site.call.items[:2] if item.kind == "name" and key is None
+            ]
         if site.call.text == "use":
             names += [
                 item.text.split(".")[-2] for item in _named(site.call, "service") if item.text.endswith(".Service")
@@ -187,6 +195,8 @@ def _clients(program: Program) -> list[Mention]:
         text = TYPED.sub(r".\1", site.call.text) if site.call.text.endswith(">") else site.call.text
         names = list(_used(text))
         plain = [item for key, item in site.call.items if key != "."]
+        if text in CONNECT and len(plain) > 1 and plain[0].kind == "name":
+            names.append(plain[0].text.rpartition(".")[2])
         if plain and text.rpartition(".")[2][:1].isupper() and CAPITAL.search(text):
             # `new shop.Cart(address, credentials)`: the name alone is the stub's class in Node.
             names.append(text.rpartition(".")[2])

@@ -75,22 +75,13 @@ def lines(python: Path, framework: Framework, order: str, ends_at_s: float) -> l
 def attended(command: list[str], env: dict[str, str], limit_s: float) -> tuple[int, str, str]:
     """Run a command to its end, and end whatever it started with it: servers and workers would hold its pipes."""
     pipe = subprocess.PIPE
-    child = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=pipe,
-        stderr=pipe,
-        text=True,
-        cwd=HERE,
-        env=env,
-        start_new_session=True,
-    )
-    try:
-        said, complaints = child.communicate(timeout=max(limit_s, 0.1))
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
+    options: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": pipe, "stderr": pipe, "text": True, "cwd": HERE}
+    with subprocess.Popen(command, env=env, start_new_session=True, **options) as child:
+        try:
+            said, complaints = child.communicate(timeout=max(limit_s, 0.1))
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
     return child.returncode, said, complaints
 
 

@@ -3,7 +3,7 @@
 usage: python tests-e2e/frameworks/table.py [--environments DIR] [--limit-s S] [--resume] [NAME ...]
 
 Every framework gets a row: what could not run says why. Exit 1 when something was not as it should be. Only a run of
-all of them writes. `--resume` keeps what an interrupted run of the very same sources has seen, and runs the rest.
+all of them writes. `--resume` keeps what was good in an interrupted run of the very same sources, and runs the rest.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ class Progress:
         """``{framework: {row, good, took_s}}``"""
         if resume and path.exists():
             kept = json.loads(path.read_text(encoding="utf-8"))
-            self.seen = kept["seen"] if kept["sources"] == self.sources else {}
+            same = kept["sources"] == self.sources
+            self.seen = {name: entry for name, entry in kept["seen"].items() if same and entry["good"]}
 
     def keep(self, name: str, row: str, good: bool, took_s: float) -> None:
         """Keep a row."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -10,8 +12,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from catalog import ALL, Framework
-from running import NotMade, judge, run
-from table import DOCUMENT, rows
+from running import NotMade, attended, judge, run
+from table import DOCUMENT, Progress, one, rows
 
 GOOD = {
     "step": "s", "answer": "a", "error": "", "problem": "", "caught": True, "fixed": {"t": 1}, "bodies": [{"t": 1}],
@@ -61,3 +63,39 @@ def test_the_guide_names_every_framework_that_is_tried() -> None:
     shown = DOCUMENT.read_text(encoding="utf-8")
     assert [framework.name for framework in ALL if f"| {framework.name} " not in shown] == []
     assert rows(ALL[0], {ALL[0].requirements[0]: "1"}, []) != []
+
+
+def test_an_interrupted_run_goes_on_with_what_was_not_good(tmp_path: Path) -> None:
+    begun = Progress(tmp_path / "seen.json", resume=False)
+    begun.keep(ALL[0].name, f"| {ALL[0].name} | seen |", True, 60.0)
+    begun.keep(ALL[1].name, f"| {ALL[1].name} | broken |", False, 60.0)
+    resumed = Progress(tmp_path / "seen.json", resume=True)
+    assert list(resumed.seen) == [ALL[0].name]
+    table = resumed.table(ALL)
+    assert f"| {ALL[0].name} | seen |" in table
+    assert f"| {ALL[1].name} | not run | | the run ended before its turn |" in table
+    assert all(f"| {framework.name} |" in table for framework in ALL)
+    assert Progress(tmp_path / "seen.json", resume=False).seen == {}
+
+
+def test_other_sources_are_another_run(tmp_path: Path) -> None:
+    begun = Progress(tmp_path / "seen.json", resume=False)
+    begun.sources = "of yesterday"
+    begun.keep(ALL[0].name, "| row |", True, 1.0)
+    assert Progress(tmp_path / "seen.json", resume=True).seen == {}
+
+
+def test_a_framework_that_cannot_run_gets_a_row_that_says_why(tmp_path: Path) -> None:
+    absent = Framework("Nothing", "llm/nothing.py", ("arc-no-such-distribution ==0",))
+    assert one(absent, tmp_path, 0.0) == ("| Nothing | not run | | time was up before its turn |", False)
+
+
+@pytest.mark.slow
+def test_what_a_program_started_ends_with_it(tmp_path: Path) -> None:
+    child = f"import time; open({str(tmp_path / 'pid')!r}, 'w').write(str(__import__('os').getpid())); time.sleep(600)"
+    program = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {child!r}]).wait()"
+    with pytest.raises(subprocess.TimeoutExpired):
+        attended([sys.executable, "-c", program], dict(os.environ), 10.0)
+    pid = int((tmp_path / "pid").read_text())
+    status = Path(f"/proc/{pid}/stat")
+    assert not status.exists() or status.read_text().rpartition(")")[2].split()[0] in "ZX"

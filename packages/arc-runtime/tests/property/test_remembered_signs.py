@@ -135,9 +135,8 @@ def test_the_checks_read_no_value_that_is_said_to_be_unread(request: Tuple[str, 
     operation, body = request
     watched = Watched(body)
     look(operation, operations()[operation], watched, family_of(body["model"]))
-    only_whether_empty = {"tools", "functions"}
     if seen.READS_ALL.isdisjoint(body):
-        assert seen.UNREAD.intersection(watched.read) <= only_whether_empty
+        assert seen.UNREAD.intersection(watched.read) <= seen.EMPTY
 
 
 def test_true_is_not_taken_for_the_one_that_was_seen() -> None:

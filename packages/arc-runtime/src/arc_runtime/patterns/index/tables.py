@@ -17,6 +17,11 @@ from arc_runtime.patterns.pattern import KEY_TYPES, Pattern, key_part
 MAX_UNPINNED = 1000
 """Patterns without an equality that may be active: each costs a request that has what it needs about a microsecond."""
 CLEAN = "$clean"
+SIGNS = ("$parameters.signs", "$messages.signs", "$tools.signs")
+FEW = 8
+"""Patterns of one key up to which each is tried."""
+MAX_SIGNS = 512
+"""Combinations of signs for which is remembered which patterns want them."""
 MAX_GATED = 64
 """Keys of a table that is looked through for what all of them have in common; each change looks again."""
 MANY = 16
@@ -62,7 +67,21 @@ class Tables:
         )
         """What is left for a request without any sign of a fault: most packs ask for one."""
         self._gated = len(self._clean.lookups) < len(self._all.lookups)
+        self._by_signs: Dict[Any, Cluster] = {}
         self.traits = traits
+
+    def _narrowed(self, cluster: Cluster, facts: Any) -> Cluster:
+        """Return the patterns whose demands on signs hold: the same few faults come again and again."""
+        signs = [facts[name] for name in SIGNS]
+        key = (id(cluster), *signs)  # a cluster lives as long as these tables
+        found = self._by_signs.get(key)
+        if found is None:
+            given = dict(zip(SIGNS, signs))
+            found = tuple([ranked for ranked in cluster if _may_match(ranked.pattern, given)])
+            if len(self._by_signs) >= MAX_SIGNS:
+                self._by_signs.clear()
+            self._by_signs[key] = found
+        return found
 
     def collect(self, call: Call, body: Mapping[str, Any], facts: Any, now_s: float, hits: List[Any]) -> None:
         """Add the patterns that match, with their rank: the best of each key."""
@@ -75,6 +94,8 @@ class Tables:
             for pick, table in lookups:
                 cluster = table.get(pick(values))
                 if cluster:
+                    if self._gated and len(cluster) > FEW:
+                        cluster = self._narrowed(cluster, facts)
                     _collect(cluster, call, body, facts, now_s if self.traits.next_expiry_s <= now_s else 0.0, hits)
         for needed, cluster in self.loose.clusters:
             if not needed or needed in body:
@@ -206,6 +227,10 @@ def _is_for_faults(signature: Tuple[Path, ...], table: Table) -> bool:
         return False
     place = signature.index((CLEAN,))
     return all((key if len(signature) == 1 else key[place]) is False for key in table)
+
+
+def _may_match(pattern: Pattern, signs: Mapping[str, Any]) -> bool:
+    return all(c.test(signs[c.key], c.operand) for c in pattern.conditions if c.key in signs)
 
 
 def is_similar(pattern: Any) -> bool:

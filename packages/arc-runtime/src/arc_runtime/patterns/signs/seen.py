@@ -12,10 +12,12 @@ from arc_runtime.fixes.contract import Operation
 UNREAD = frozenset(
     (
         *("messages", "input", "system", "instructions", "prompt", "user", "seed", "tools", "functions"),
-        *("previous_response_id", "safety_identifier", "prompt_cache_key", "conversation"),
+        *("safety_identifier", "prompt_cache_key", "previous_response_id"),
     )
 )
-"""Parameters whose value is read by no check, but for its type, its documented length, and whether a list is empty."""
+"""Parameters whose value no check reads, but for its type, its documented length, and whether it is EMPTY."""
+EMPTY = frozenset(("tools", "functions", "previous_response_id"))
+"""Those of them of which the checks read whether they are empty."""
 READS_ALL = frozenset(("thinking",))
 """Parameters with which the checks read the conversation too: such requests are looked at each time."""
 MAX_FORMS = 256
@@ -38,8 +40,8 @@ class Form(NamedTuple):
     """Scalars that the checks read."""
     packed: Tuple[str, ...]
     """Objects and lists that the checks read."""
-    listed: Tuple[str, ...]
-    """Lists of which the checks read whether they are empty."""
+    emptiness: Tuple[str, ...]
+    """What the checks read no more of than whether it is empty."""
     limits: Tuple[Tuple[str, int], ...]
     """Texts, and the longest that is accepted or remembered."""
     found: Dict[Any, Signs]
@@ -50,7 +52,7 @@ class Form(NamedTuple):
             if len(body[name]) > longest:
                 return None
         values: List[Any] = [body[name] for name in self.read]
-        for name in self.listed:
+        for name in self.emptiness:
             values.append(not body[name])
         if self.packed:
             try:
@@ -95,7 +97,7 @@ def remembered(operation: str, documented: Operation, body: Mapping[str, Any], l
 def _form(documented: Operation, body: Mapping[str, Any]) -> Optional[Form]:
     read: List[str] = []
     packed: List[str] = []
-    listed: List[str] = []
+    emptiness: List[str] = []
     limits: List[Tuple[str, int]] = []
     for name, value in body.items():
         kind = type(value)
@@ -106,8 +108,8 @@ def _form(documented: Operation, body: Mapping[str, Any]) -> Optional[Form]:
             if kind is str:
                 limits.append((name, MAX_TEXT_CHARS))
             continue
-        if kind in _CONTAINERS:
-            listed.append(name)
+        if name in EMPTY:
+            emptiness.append(name)
         parameter = documented.parameters.get(name)
         if parameter is None or kind not in parameter.types or name in documented.plain:
             continue
@@ -115,4 +117,4 @@ def _form(documented: Operation, body: Mapping[str, Any]) -> Optional[Form]:
             limits.append((name, parameter.max_length))
         else:
             read.append(name)
-    return Form(tuple(read), tuple(packed), tuple(listed), tuple(limits), {})
+    return Form(tuple(read), tuple(packed), tuple(emptiness), tuple(limits), {})

@@ -96,12 +96,28 @@ def small_print(body: Body) -> Rejection | None:
     system = body.get("system")
     for blocks in (system if isinstance(system, list) else [], body.get("tools") or []):
         marked += [block for block in blocks if isinstance(block, dict) and block.get("cache_control")]
+    ordered = [*_marks(body.get("tools")), *_marks(system)]
+    for message in body["messages"]:
+        ordered += _marks(message["content"])
+    lasting = [mark.get("ttl") == "1h" for mark in ordered]
+    if any(lasting[lasting.index(False) :] if False in lasting else []):
+        return Rejection("a ttl='1h' cache_control block must not come after a ttl='5m' cache_control block.")
+    user = (body.get("metadata") or {}).get("user_id")
+    if user is not None and (not isinstance(user, str) or len(user) > 256):
+        return Rejection("metadata.user_id: Input should be a valid string of at most 256 characters")
     if len(marked) > 4:
         return Rejection(f"A maximum of 4 blocks with cache_control may be provided. Found {len(marked)}.")
     if any(not str(stop).strip() for stop in body.get("stop_sequences") or []):
         return Rejection("stop_sequences: each stop sequence must contain non-whitespace")
     extra = sorted(set(body.get("metadata") or {}) - {"user_id"})
     return Rejection(f"metadata.{extra[0]}: Extra inputs are not permitted") if extra else None
+
+
+def _marks(blocks: Any) -> list[Body]:
+    found = (
+        [block.get("cache_control") for block in blocks if isinstance(block, dict)] if isinstance(blocks, list) else []
+    )
+    return [mark for mark in found if isinstance(mark, dict)]
 
 
 CLAUDE_BLOCK_RULES: list[Rule] = [

@@ -98,6 +98,8 @@ def choices_and_verbosity(body: Body) -> Rejection | None:
             f"Unsupported value: 'n' does not support {body['n']} with this model. Only the default (1) is supported."
         )
         return Rejection(text, param="n", code="unsupported_value")
+    if body.get("web_search_options") is not None and "search" not in body["model"]:
+        return Rejection("Web search options not supported with this model.", param="web_search_options")
     verbosity = body.get("verbosity")
     if verbosity not in (None, "medium") and re.match(r"^(gpt-4|gpt-3|o[134])", body["model"]):
         text = f"Unsupported value: 'verbosity' does not support '{verbosity}' with this model. Supported: 'medium'."

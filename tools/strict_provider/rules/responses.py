@@ -7,6 +7,7 @@ from strict_provider.rejection import Body, Rejection, Rule
 from .openai_models import RESPONSE_MODEL_RULES
 from .openai_schemas import RESPONSE_SCHEMA_RULES
 from .parameters import in_range, missing, of_type, only_known, require, unknown_value, wrong_type
+from .response_items import ITEM_RULES
 
 KINDS: dict[str, tuple[str, ...]] = {
     "access_programs": ("object",),
@@ -170,6 +171,7 @@ RESPONSE_RULES: list[Rule] = [
     outputs_have_calls,
     tools_are_flat,
     format_is_named,
+    *ITEM_RULES,
     *RESPONSE_MODEL_RULES,
     *RESPONSE_SCHEMA_RULES,
 ]

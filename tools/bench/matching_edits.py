@@ -105,7 +105,7 @@ CHANGES: dict[str, Callable[[str, random.Random], str]] = {
 }
 
 
-def recall(name: str, size: int) -> dict[str, Any]:
+def recall(name: str, size: int, folder: str) -> dict[str, Any]:
     """Return, per length, the share of changed prompts for which their original was found (any, for the last two)."""
     found: dict[str, Any] = {}
     for words in LENGTHS:

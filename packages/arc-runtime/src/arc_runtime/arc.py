@@ -224,7 +224,7 @@ class Arc(metaclass=_OnePerProcess):
         call = Call("", provider, operation or usual, dict(request), False, "", time())
         pipeline = self._parts.pipeline
         index = pipeline.index
-        return explain(call, pipeline.before, index.match, index.near(call), pipeline.policy)
+        return explain(call, pipeline.before, index.match, index.near(call), pipeline.policy, index.stages_us)
 
     def flush(self, timeout_s: float = 2.0) -> bool:
         """Wait until every event so far is delivered; False when that took longer, or when some were lost."""

@@ -36,7 +36,7 @@ def explain(
     config = load({})
     index = PatternIndex().changed(pattern for found in load_packs(pack, golden=False) for pattern in found.patterns)
     pipeline = Pipeline(index, config.min_confidence, config.policy)
-    told = explain_call(call, pipeline.before, index.match, index.near(call), config.policy)
+    told = explain_call(call, pipeline.before, index.match, index.near(call), config.policy, index.stages_us)
     if as_json:
         sys.stdout.write(json.dumps(_explained(told), indent=2, ensure_ascii=False, default=str) + "\n")
         return

@@ -35,7 +35,7 @@ class Explanation(Decision):
     facts: Mapping[str, Any] = {}
     """What was derived from the request on the way."""
     stages_us: Mapping[str, float] = {}
-    """Microseconds by stage: ``facts``, ``match``, ``decide`` (match and fix, as a call does it)."""
+    """Microseconds by stage: ``facts``, ``match`` and its parts, ``decide`` (match and fix, as a call does it)."""
 
     def diff(self) -> List[str]:
         """Return one line for each place that would change."""
@@ -52,6 +52,7 @@ def explain(
     match: Callable[[Call, Facts], Tuple[Any, ...]],
     patterns: Iterable[Any],
     policy: Iterable[str],
+    stages: Callable[[Call, Facts], Mapping[str, float]] = lambda call, facts: {},
 ) -> Explanation:
     """Return the whole story of one request. Nothing is sent, nothing is counted."""
     started = perf_counter_ns()
@@ -73,6 +74,7 @@ def explain(
         "facts": (derived - started) / 1e3,
         "match": (found - derived) / 1e3,
         "decide": (decided - found) / 1e3,
+        **stages(call, facts),
     }
     return told
 

@@ -123,6 +123,8 @@ class PatternStore:
             "segments": [len(segment) for segment in index.segments],
             "withdrawn": sum(len(segment.dead) for segment in index.segments),
             "merges": self.merges,
+            "gate_opened": sum(segment.gate_opened for segment in index.segments),
+            "gate_erred": sum(segment.gate_erred for segment in index.segments),
             "stopped": stopped,
         }
 

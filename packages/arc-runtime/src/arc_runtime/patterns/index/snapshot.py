@@ -6,8 +6,9 @@
 A reader holds one snapshot for the whole of a match and takes no lock; a change makes another snapshot.
 """
 
+import contextlib
 from operator import itemgetter
-from time import time
+from time import perf_counter_ns, time
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 from arc_runtime.fixes.paths import Path
@@ -64,7 +65,11 @@ class PatternIndex:
             facts = Facts(call, call.body)
         hits: List[Any] = []
         now_s = self.clock() if self._expires else 0.0
-        self.tables.collect(call, call.body, facts, now_s, hits)
+        try:
+            self.tables.collect(call, call.body, facts, now_s, hits)
+        except OutOfTime as over:
+            self._count(f"deadline.{over.stage}")
+            return ()
         if self.segments:
             self._collect_segments(call, facts, generates_text, hits)
         if not hits:
@@ -72,6 +77,29 @@ class PatternIndex:
         if len(hits) > 1:
             hits.sort(key=_by_rank)
         return tuple([pattern for _, pattern in hits[:MAX_MATCHES]])
+
+    def stages_us(self, call: Call, facts: Facts) -> Dict[str, float]:
+        """Return how long each stage of a match takes for a request, in microseconds: done again, one by one."""
+        from arc_runtime.patterns.segments.requests import Request
+
+        generates_text = call.operation in TEXT_OPERATIONS
+        request = Request(call, facts, self._seeds, self.clock(), {})
+        stages: Dict[str, Callable[[], Any]] = {
+            "tables": lambda: self.tables.collect(call, call.body, facts, request.now_s, []),
+            "keys": lambda: [s.collect_keys(request, self.epoch, generates_text, []) for s in self.segments],
+            "text": lambda: [s.collect_texts(request, self.epoch, generates_text, []) for s in self.segments],
+            "similar": lambda: self._most_alike(call, facts) if self._similar else (),
+        }
+        found: Dict[str, float] = {}
+        for name, run in stages.items():
+            started_ns = perf_counter_ns()
+            with contextlib.suppress(OutOfTime):
+                run()
+            found[f"match.{name}"] = (perf_counter_ns() - started_ns) / 1e3
+        return found
+
+    def _count(self, stage: str) -> None:
+        self.stopped[stage] = self.stopped.get(stage, 0) + 1
 
     def _collect_segments(self, call: Call, facts: Any, generates_text: bool, hits: List[Any]) -> None:
         from arc_runtime.patterns.segments.requests import Request
@@ -92,8 +120,12 @@ class PatternIndex:
         if not isinstance(text, str) or call.operation not in TEXT_OPERATIONS:
             return ()
         request = Request(call, facts, self._seeds, self.clock(), self.stopped)
-        found = [self.tables.most_alike(call, facts, request.now_s)]
-        found += [segment.most_alike(text, request, self.epoch) for segment in self.segments]
+        try:
+            found = [self.tables.most_alike(call, facts, request.now_s, request.deadline)]
+            found += [segment.most_alike(text, request, self.epoch) for segment in self.segments]
+        except OutOfTime as over:
+            request.stop(f"deadline.{over.stage}")
+            return ()
         best = max([pair for pair in found if pair], key=itemgetter(0), default=None)
         return () if best is None else (best[1],)
 

@@ -1,10 +1,11 @@
 """Finds the pattern of a segment whose prompt is most like that of a request."""
 
 from bisect import bisect_left
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from arc_runtime.patterns.searches.words import estimate, likeness, sketch, text_of
 from arc_runtime.patterns.segments.layout import Content
+from arc_runtime.patterns.segments.requests import Request
 from arc_runtime.patterns.segments.rows import AlikeView, Rows, RowView
 
 MAX_BUCKET = 64
@@ -26,9 +27,27 @@ class Alike:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def best(self, text: str, rows: Rows, holds: Any) -> Optional[Tuple[float, RowView]]:
-        """Return the most alike pattern that ``holds(row)``, with its likeness."""
+    def best(self, text: str, rows: Rows, holds: Any, request: Request) -> Optional[Tuple[float, RowView]]:
+        """Return the most alike pattern that ``holds(row)``, with its likeness. What a budget ends is counted."""
         content, keys = sketch(text)
+        estimates = self._estimates(content, keys, request)
+        promising = sorted(estimates, key=lambda number: (-estimates[number], number))
+        promising = [number for number in promising if estimates[number] >= LEAST_ESTIMATE]
+        if len(promising) > MAX_COMPARED:
+            request.stop("similar.compared")
+        found: List[Tuple[float, int]] = []
+        for number in promising[:MAX_COMPARED]:
+            request.deadline.check("similar")
+            row = self._rows[number]
+            if holds(row):
+                found.append((-likeness(text, _prompt(rows, row)), row))
+        if not found:
+            return None
+        score, row = min(found)
+        return -score, AlikeView(rows, row, -score)
+
+    def _estimates(self, content: bytes, keys: Sequence[int], request: Request) -> Dict[int, float]:
+        """Return how alike those prompts seem that share a band with a text."""
         estimates: Dict[int, float] = {}
         for band, key in zip(self._bands, keys):
             low = key << 24
@@ -39,16 +58,10 @@ class Alike:
                 if number not in estimates:
                     estimates[number] = estimate(content, self._sketches[number * 32 : number * 32 + 32].tobytes())
                 place += 1
-        promising = sorted(estimates, key=lambda number: (-estimates[number], number))[:MAX_COMPARED]
-        found: List[Tuple[float, int]] = []
-        for number in promising:
-            row = self._rows[number]
-            if estimates[number] >= LEAST_ESTIMATE and holds(row):
-                found.append((-likeness(text, _prompt(rows, row)), row))
-        if not found:
-            return None
-        score, row = min(found)
-        return -score, AlikeView(rows, row, -score)
+            if place == end < len(band) and band[place] >> 24 == key:
+                request.stop("similar.bucket")
+            request.deadline.check("similar")
+        return estimates
 
 
 def _prompt(rows: Rows, row: int) -> str:

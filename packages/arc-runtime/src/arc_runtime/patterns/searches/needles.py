@@ -2,9 +2,15 @@
 
 With the extra ``text`` an Aho-Corasick automaton reads each text once. Without it, needles of three words or more are
 looked up by words inside them, and shorter ones are searched one by one.
+
+The library keeps the interpreter while it makes an automaton, a second for 100,000 needles. So a large one is made
+only while no other thread of the application could wait for it; otherwise the longer needles are looked up by words,
+and the shorter ones get automata of a few hundred each.
 """
 
-from typing import Any, Dict, Iterator, List, Sequence, Set, Tuple
+import threading
+import time
+from typing import Any, Dict, Iterable, Iterator, List, Sequence, Set, Tuple
 
 from arc_runtime.fixes.paths import Path
 from arc_runtime.model import MISSING
@@ -15,6 +21,8 @@ MAX_CHARACTERS = 65_536
 """Of the texts of one request; what is beyond is not searched, and counted."""
 MAX_SHORT = 1000
 """Needles of one or two words that are searched one by one without the extra; the rest needs it."""
+PIECE = 512
+"""Needles of one automaton that is made while others run: about 5 ms."""
 MAX_DEPTH = 6
 _MAX_KNOWN = 1024
 _KNOWN_FROM = 200
@@ -31,12 +39,29 @@ class Needles:
         self._data, self._starts = columns[f"needle{number}_data"], columns[f"needle{number}_starts"]
         self._short = columns[f"needle{number}_short"]
         self._keys, self._values = columns[f"needle{number}_keys"], columns[f"needle{number}_values"]
-        self._automaton = _automaton(self)
-        self._short_texts = [] if self._automaton else [self.text(place) for place in self._short[:MAX_SHORT]]
+        self._automata: List[Tuple[Any, Sequence[int]]] = []
+        self._by_words = len(self._rows) > len(self._short)
+        self._make_automata()
+        self._short_texts = [] if self._automata else [self.text(place) for place in self._short[:MAX_SHORT]]
+        self.left_out = max(0, len(self._short) - MAX_SHORT) if self._short_texts else 0
+        """Needles that are never searched."""
         self._known: Dict[Tuple[int, int], Tuple[int, ...]] = {}
 
     def __len__(self) -> int:
         return len(self._rows)
+
+    def _make_automata(self) -> None:
+        try:
+            if len(self) <= PIECE or _is_alone():
+                self._automata = [(_automaton(map(self.text, range(len(self)))), range(len(self)))]
+                self._by_words = False
+                return
+            for first in range(0, len(self._short), PIECE):
+                places = self._short[first : first + PIECE]
+                self._automata.append((_automaton(map(self.text, places)), places))
+                time.sleep(0.001)
+        except ImportError:  # the extra is not installed
+            return
 
     def text(self, place: int) -> str:
         """Return a needle."""
@@ -66,15 +91,16 @@ class Needles:
 
     def _search(self, text: str) -> List[int]:
         rows = self._rows
-        if self._automaton is not None:
-            readable = text.encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair has no UTF-8
-            places = {place for place, _, _ in self._automaton.find_matches_as_indexes(readable, overlapping=True)}
-            return [rows[place] for place in places]
         found = [rows[place] for place, needle in zip(self._short, self._short_texts) if needle in text]
-        words = text.split()
-        keys = {*words, *map(" ".join, zip(words, words[1:]))} if len(self._rows) > len(self._short) else set()
-        for key in keys:
-            found.extend([rows[place] for place in self._lookup(text_hash(key)) if self.text(place) in text])
+        if self._automata:
+            readable = _readable(text)
+            for automaton, places in self._automata:
+                numbers = {number for number, _, _ in automaton.find_matches_as_indexes(readable, overlapping=True)}
+                found.extend([rows[places[number]] for number in numbers])
+        if self._by_words:
+            words = text.split()
+            for key in {*words, *map(" ".join, zip(words, words[1:]))}:
+                found.extend([rows[place] for place in self._lookup(text_hash(key)) if self.text(place) in text])
         return found
 
     def _lookup(self, key: int) -> Iterator[int]:
@@ -87,15 +113,24 @@ class Needles:
             slot = (slot + 1) & mask
 
 
-def _automaton(needles: Needles) -> Any:
-    """Return an automaton over all needles, None where the extra is not installed."""
-    try:
-        import ahocorasick_rs
-    except ImportError:
-        return None
+def _automaton(needles: Iterable[str]) -> Any:
+    """Return an automaton over texts. Raises ImportError where the extra is not installed."""
+    import ahocorasick_rs
+
     implementation = ahocorasick_rs.Implementation.ContiguousNFA
-    texts = (needles.text(place).encode("utf-8", "replace").decode("utf-8") for place in range(len(needles)))
-    return ahocorasick_rs.AhoCorasick(list(texts), implementation=implementation)
+    return ahocorasick_rs.AhoCorasick(list(map(_readable, needles)), implementation=implementation)
+
+
+def _readable(text: str) -> str:
+    """Return a text that has UTF-8: half a surrogate pair has none."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _is_alone() -> bool:
+    """Return whether this is the only thread of the application: then nobody waits for the interpreter."""
+    me = threading.current_thread()
+    others = [thread for thread in threading.enumerate() if thread is not me and not thread.name.startswith("arc-")]
+    return not others and not me.name.startswith("arc-")
 
 
 def _texts_in(value: Any, depth: int) -> Iterator[str]:

@@ -66,6 +66,8 @@ class Segment:
         self.rows = Rows(content)
         self.dead: Dict[int, int] = {}
         """Row to the epoch from which on it is no more."""
+        self.gate_opened = self.gate_erred = 0
+        """How often the gate let a key in, and how often in vain; threads that meet may lose a count."""
         self.descriptor = -1
         """The open file, where there is one."""
         self._close = close
@@ -99,6 +101,12 @@ class Segment:
 
     def collect(self, request: Request, epoch: int, generates_text: bool, hits: List[Hit]) -> None:
         """Add the best patterns whose conditions all hold."""
+        self.collect_keys(request, epoch, generates_text, hits)
+        if self._needles:
+            self.collect_texts(request, epoch, generates_text, hits)
+
+    def collect_keys(self, request: Request, epoch: int, generates_text: bool, hits: List[Hit]) -> None:
+        """Add what is found by its pinned values."""
         keys, values, mask = self._keys, self._values, self._mask
         for signature in self._signatures:
             if not generates_text and not signature.names_operation:
@@ -106,23 +114,27 @@ class Segment:
             key = signature.key_of(request)
             if key is None or not self._gate.may_hold(key):
                 continue
-            slot = key & mask
+            slot, there = key & mask, False
             while values[slot]:
                 if keys[slot] == key:
+                    there = True
                     self._collect_key(values[slot], request, epoch, hits)
                 slot = (slot + 1) & mask
-        for needles in self._needles:
-            self._collect_texts(needles, request, epoch, generates_text, hits)
+            self.gate_opened += 1
+            self.gate_erred += not there
+        request.deadline.check("keys")
 
-    def _collect_texts(
-        self, needles: Needles, request: Request, epoch: int, generates_text: bool, hits: List[Hit]
-    ) -> None:
+    def collect_texts(self, request: Request, epoch: int, generates_text: bool, hits: List[Hit]) -> None:
         """Add patterns whose text occurs in the request, if their other conditions hold."""
-        if not generates_text:
-            return
+        for needles in self._needles if generates_text else ():
+            self._collect_texts(needles, request, epoch, hits)
+
+    def _collect_texts(self, needles: Needles, request: Request, epoch: int, hits: List[Hit]) -> None:
         rows, whole = needles.search(request.value(needles.path))
         if not whole:
             request.stop("text")
+        if needles.left_out:
+            request.stop("text.short")
         if rows:
             self._try(sorted(rows), request, epoch, hits)
         request.deadline.check("text")
@@ -135,7 +147,7 @@ class Segment:
         def holds(row: int) -> bool:
             return self.is_live(row, request, epoch) and self.rows.holds(row, request.body, request.facts)
 
-        return self.alike.best(text, self.rows, holds)
+        return self.alike.best(text, self.rows, holds, request)
 
     def _collect_key(self, value: int, request: Request, epoch: int, hits: List[Hit]) -> None:
         if value & ROW_FLAG:

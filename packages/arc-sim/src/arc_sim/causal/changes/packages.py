@@ -55,7 +55,7 @@ def changed_by_lock(change: Change) -> Named | None:
         for directory in sorted(projects):
             for name in users.get(directory, ()):
                 found.setdefault(name, f"resolves other packages for {directory}")
-    return found
+    return found or None
 
 
 def _reader(path: str) -> "Callable[[bytes], dict[str, Any] | None] | None":

@@ -105,7 +105,7 @@ def run() -> Report:
         _go_round(pythons, found, missing)
         longest_s, done = max(longest_s, time.monotonic() - round_began_s), done + 1
     rows = [_line(row, found, missing) for row in ROWS]
-    note = f"{done} of {ROUNDS} rounds fitted into {BUDGET_S} s. " if done < ROUNDS else f"{done} rounds. "
+    note = f"{done} of {ROUNDS} rounds fitted into {BUDGET_S} s. " if done < ROUNDS else f"Rounds: {done}. "
     return Report("Interception", METHOD, COLUMNS, rows, note + _reading(found))
 
 

@@ -173,12 +173,12 @@ class TestLocal:
         undo()
 
     def test_a_service_that_is_never_ready(self, local, chain):
-        stuck = chain.start("orders", "never_ready", ready_timeout_s=0.5)
-        with pytest.raises(StartTimeout, match=r"(?s)orders did not get ready within 0.5 s.*waiting for godot"):
+        stuck = chain.start("orders", "never_ready", ready_timeout_s=3.0)
+        with pytest.raises(StartTimeout, match=r"(?s)orders did not get ready within 3 s.*waiting for godot"):
             local.up(chain.deployment(chain.start("gateway"), stuck, chain.start("payments")))
 
     def test_a_service_that_binds_another_port(self, local, chain):
-        stray = chain.start("orders", "other_port", ready_timeout_s=1.0)
+        stray = chain.start("orders", "other_port", ready_timeout_s=3.0)
         with pytest.raises(StartTimeout, match=r"it listens on port \d+, not on \d+"):
             local.up(chain.deployment(chain.start("gateway"), stray, chain.start("payments")))
 

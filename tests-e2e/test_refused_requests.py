@@ -1,4 +1,4 @@
-"""Requests written from documented rules: the strict provider refuses each, and takes it repaired, with the real SDKs."""
+"""Requests written from documented rules: the strict provider refuses each, and takes it repaired."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ CALL = Call(
     task="Task-1",
     parent_call_id="p" * 32,
 )
-OUTCOME = Outcome("ok", 1.5, 0.002, 0.4, 200, "", "", "stop", 12, 0, {"id": "r"})
+OUTCOME = Outcome("ok", 1.5, 0.002, 0.4, 200, "", "", "stop", 12, 0, {"id": "r"}, "pack/two")
 FIXED = Decision(
     {"model": "gpt-4", "temperature": 0.7},
     (
@@ -48,7 +48,7 @@ def test_every_field_arrives() -> None:
     assert (message.request_truncated, message.streamed, message.sample_rate) == (False, True, 1.0)
     outcome = message.outcome
     assert outcome.status == wire.Outcome.STATUS_OK
-    assert (outcome.http_status, outcome.finish_reason) == (200, "stop")
+    assert (outcome.http_status, outcome.finish_reason, outcome.error_class) == (200, "stop", "pack/two")
     assert (outcome.input_tokens, outcome.output_tokens) == (12, 0)
     assert outcome.HasField("output_tokens")
     assert json.loads(outcome.response_json) == {"id": "r"}

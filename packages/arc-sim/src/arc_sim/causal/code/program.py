@@ -22,7 +22,7 @@ class Expression(Struct, frozen=True, array_like=True, gc=False):
     kind: Kind
     text: str
     line: int
-    items: tuple[tuple[str | None, "Expression"], ...] = ()
+    items: "tuple[tuple[str | None, Expression], ...]" = ()
     """Parts with their names: keyword, key of an option object, None."""
 
 

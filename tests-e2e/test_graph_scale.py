@@ -14,7 +14,7 @@ import pytest
 
 from arc_common.schemas import load
 from arc_sim.causal.build import Reading, derive
-from arc_sim.causal.code import library, workers
+from arc_sim.causal.code import library, scan, workers
 from arc_sim.model import Graph
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,7 +28,7 @@ Truth = dict[str, list[dict[str, Any]]]
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Truth]:
     path = tmp_path_factory.mktemp("large") / "repo"
-    return path, large_repo.make_large_repo(path, services=24, files=560, seed=7)
+    return path, large_repo.make_large_repo(path, services=8, files=130, seed=7)
 
 
 def check(graph: Graph, truth: Truth) -> None:
@@ -50,7 +50,7 @@ def lowered(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_the_generator_gives_the_same_commit_each_time(tmp_path: Path, large: tuple[Path, Truth]) -> None:
-    again = large_repo.make_large_repo(tmp_path / "again", services=24, files=560, seed=7)
+    again = large_repo.make_large_repo(tmp_path / "again", services=8, files=130, seed=7)
     names = [
         subprocess.run(["git", "-C", str(p), "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout
         for p in (large[0], tmp_path / "again")
@@ -65,12 +65,14 @@ def test_workers_find_the_graph_and_a_second_reading_needs_none(
     tmp_path: Path, large: tuple[Path, Truth], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo, truth = large
-    monkeypatch.setattr(library, "worker_count", lambda: 2)
+    for module in (library, scan):
+        monkeypatch.setattr(module, "worker_count", lambda: 2)
+        monkeypatch.setattr(module, "MANY_FILES", 40)
     here = lowered(monkeypatch)
     steps: list[tuple[int, int]] = []
     graph = derive(repo, "HEAD~1", Reading(tmp_path / "cache", lambda done, total: steps.append((done, total))))
     check(graph, truth)
-    assert steps[-1][0] == steps[-1][1] > 400
+    assert steps[-1][0] == steps[-1][1] > 80
     assert len(here) < 10, "the workers did it"
 
     monkeypatch.setattr(workers, "PROGRAM", "raise SystemExit(7)")
@@ -87,7 +89,9 @@ def test_workers_find_the_graph_and_a_second_reading_needs_none(
 def test_without_workers_and_without_a_cache_the_graph_is_the_same(
     large: tuple[Path, Truth], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(library, "worker_count", lambda: 2)
+    for module in (library, scan):
+        monkeypatch.setattr(module, "worker_count", lambda: 2)
+        monkeypatch.setattr(module, "MANY_FILES", 40)
     monkeypatch.setattr(workers, "PROGRAM", "import sys; sys.stdin.buffer.read(100); raise SystemExit(7)")
     check(derive(large[0], "HEAD"), large[1])
 

@@ -4,6 +4,8 @@ from time import perf_counter_ns, thread_time_ns
 
 DEADLINE_NS = 1_000_000
 """1 ms: hundreds of times what a match usually takes, and nothing beside an LLM call."""
+SIMILAR_NS = 5_000_000
+"""Where prompts are compared, which is asked only when nothing else matches: one of 1,000 words takes 1 ms to read."""
 
 
 class OutOfTime(Exception):

@@ -14,7 +14,7 @@ from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequ
 from arc_runtime.fixes.paths import Path
 from arc_runtime.model import Call
 from arc_runtime.patterns.facts import Facts
-from arc_runtime.patterns.index.deadline import OutOfTime
+from arc_runtime.patterns.index.deadline import SIMILAR_NS, Deadline, OutOfTime
 from arc_runtime.patterns.index.tables import EMPTY, MAX_MATCHES, Ranked, Tables
 from arc_runtime.patterns.pattern import TEXT_OPERATIONS, Pattern
 
@@ -120,6 +120,7 @@ class PatternIndex:
         if not isinstance(text, str) or call.operation not in TEXT_OPERATIONS:
             return ()
         request = Request(call, facts, self._seeds, self.clock(), self.stopped)
+        request.deadline = Deadline(SIMILAR_NS)
         try:
             found = [self.tables.most_alike(call, facts, request.now_s, request.deadline)]
             found += [segment.most_alike(text, request, self.epoch) for segment in self.segments]

@@ -38,6 +38,7 @@ WHOLE: Dict[str, Tuple[str, Dict[str, Any]]] = {
     "forced_tool": ("messages", {**CLAUDE, "model": "claude-opus-5-5", "tool_choice": {"type": "any"}}),
     "images": ("messages", {**CLAUDE, "messages": [{"role": "user", "content": [PDF]}]}),
     "include_reasoning": ("responses", {"model": "gpt-4o", "input": "U", "include": ["reasoning.encrypted_content"]}),
+    "item_links": ("responses", {"model": "o3", "input": [U, {"type": "reasoning", "id": "rs_1", "summary": []}, U]}),
     "json_instruction": ("chat.completions", {**CHAT, "response_format": {"type": "json_object"}}),
     "message_content": ("chat.completions", {**CHAT, "messages": [{"role": "user", "content": None}]}),
     "message_fields": ("chat.completions", {**CHAT, "messages": [{**U, "id": "m"}]}),

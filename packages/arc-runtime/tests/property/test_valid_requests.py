@@ -189,17 +189,18 @@ def claudes(draw: Any) -> Dict[str, Any]:
 @st.composite
 def responses(draw: Any) -> Dict[str, Any]:
     items: List[Any] = [{"role": "user", "content": draw(words)}]
-    for call_id in draw(st.lists(ids, max_size=2, unique=True)):
+    # the API refuses an id that comes twice
+    for turn, call_id in enumerate(draw(st.lists(ids, max_size=2, unique=True))):
         call = {
             "type": "function_call",
             "call_id": call_id,
             "name": "f",
             "arguments": "{}",
-            "id": "fc_1",
+            "id": f"fc_{turn}",
             "status": "completed",
         }
         output = {"type": "function_call_output", "call_id": call_id, "output": draw(words)}
-        said = {"type": "message", "role": "assistant", "id": "msg_1", "status": "completed"}
+        said = {"type": "message", "role": "assistant", "id": f"msg_{turn}", "status": "completed"}
         said["content"] = [{"type": "output_text", "text": draw(words), "annotations": []}]
         items += [call, output, said, {"role": "user", "content": [{"type": "input_text", "text": draw(words)}]}]
     tool = {"type": "function", "name": draw(names), "parameters": draw(schemas), "strict": False}

@@ -24,7 +24,11 @@ def _project(path: str, root: Element | None, homes: dict[str, str]) -> Project:
     tests: set[str] = set()
     for section in root.iterfind(".//dependencies/dependency") if root is not None else ():
         (tests if text_at(section, "scope") == "test" else names).add(text_at(section, "artifactId"))
-    managed = {text_at(d, "artifactId") for d in root.iterfind("dependencyManagement//dependency")} if root else set()
+    managed = (
+        {text_at(d, "artifactId") for d in root.iterfind("dependencyManagement//dependency")}
+        if root is not None
+        else set()
+    )
     direct = {text_at(d, "artifactId") for d in root.iterfind("dependencies/dependency")} if root is not None else set()
     used = (names - managed) | (names & direct)
     uses = {homes[name] for name in used if name in homes and homes[name] != own}
